@@ -1,0 +1,29 @@
+"""Fixtures that every kind of test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real records and products: the folder PHISTAC_REAL_DATA, or the one beside the project; a skip where it is absent."""
+    folder = Path(os.environ.get("PHISTAC_REAL_DATA", _REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data here ({folder.name}); set PHISTAC_REAL_DATA")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_accident(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep tests away from the user's credentials, state and settings."""
+    for name in [n for n in os.environ if n.startswith(("PHISTAC_", "AWS_")) and n != "PHISTAC_REAL_DATA"]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
+        (tmp_path / name).mkdir(mode=0o700)
+        monkeypatch.setenv(name, str(tmp_path / name))
