@@ -1,0 +1,31 @@
+from .errors import PhistacError, PhistacWarning
+from .reading.backend import SafeBackendEntrypoint
+from .remote.filesystem import CdseFileSystem
+from .remote.stac_io import StacIO, connect
+from .retrieval.download import download
+from .retrieval.plan import plan
+from .sandbox.handle import Sandbox
+from .settings import Settings
+from .stac.tables import from_geodataframe, to_geodataframe, to_geoparquet
+from .analysis.temporal import temporal_statistics
+from .viz.temporal import plot_timeline
+
+__version__: str
+
+__all__ = [
+    "CdseFileSystem",
+    "PhistacError",
+    "PhistacWarning",
+    "SafeBackendEntrypoint",
+    "Sandbox",
+    "Settings",
+    "StacIO",
+    "connect",
+    "download",
+    "from_geodataframe",
+    "plan",
+    "plot_timeline",
+    "temporal_statistics",
+    "to_geodataframe",
+    "to_geoparquet",
+]
