@@ -1,0 +1,172 @@
+"""The command line: ``phistac demo | sandbox | search | download``.
+
+Standard output carries data (Items as JSON Lines), standard error everything else. An error is one line. Exit codes:
+
+====  =========================================================
+0     done
+1     failed
+2     the command, the search or a setting has no meaning
+3     nothing found
+4     not signed in
+5     some transfers failed; what arrived is whole
+130   interrupted; nothing half-written stays under a final name
+====  =========================================================
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import phistac
+from phistac.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    NotFoundError,
+    PhistacError,
+    QueryError,
+    TransferError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["main"]
+
+_EXIT_CODES: tuple[tuple[type[PhistacError], int], ...] = (
+    (QueryError, 2),
+    (ConfigurationError, 2),
+    (NotFoundError, 3),
+    (AuthenticationError, 4),
+    (TransferError, 5),
+    (PhistacError, 1),
+)
+_NOTHING_FOUND = 3
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code, from the table in the module's docstring.
+    """
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.run(options))
+    except PhistacError as error:
+        print(f"phistac: {' '.join(str(error).split())}", file=sys.stderr)
+        return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our pipe has gone; Python would complain once more at exit
+        return 1
+    except KeyboardInterrupt:
+        print("phistac: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="phistac", description="Copernicus Data Space as STAC, xarray and Dask.")
+    parser.add_argument("--version", action="version", version=f"phistac {phistac.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_demo(commands)
+    _add_sandbox(commands)
+    _add_search(commands)
+    _add_download(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="run the whole way once, against a sandbox on this machine")
+    demo.add_argument("--data", type=Path, metavar="DIR", help="serve the records and products found in this folder")
+    demo.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="default: %(default)s")
+    demo.set_defaults(run=_demo)
+
+
+def _add_sandbox(commands: Any) -> None:
+    sandbox = commands.add_parser("sandbox", help="run a Copernicus Data Space on this machine until interrupted")
+    sandbox.add_argument("arguments", nargs=argparse.REMAINDER, help="see `phistac sandbox -- --help`")
+    sandbox.set_defaults(run=_sandbox)
+
+
+def _add_search(commands: Any) -> None:
+    search = commands.add_parser("search", help="print the Items that match, one JSON text a line")
+    search.add_argument("collections", nargs="*", metavar="COLLECTION", help="for example sentinel-1-slc")
+    area = search.add_mutually_exclusive_group()
+    area.add_argument("--intersects", metavar="AREA", help="WKT, or a file that GDAL reads (GeoJSON, GeoPackage, …)")
+    area.add_argument("--bbox", type=float, nargs=4, metavar=("WEST", "SOUTH", "EAST", "NORTH"))
+    search.add_argument("--datetime", metavar="TIME", help="RFC 3339 time or interval, open ends as '..'; or 2024-08")
+    search.add_argument("--ids", nargs="+", metavar="ID")
+    search.add_argument("--max-items", type=int, metavar="N")
+    search.set_defaults(run=_search)
+
+
+def _add_download(commands: Any) -> None:
+    download = commands.add_parser("download", help="download whole products, verified")
+    download.add_argument("ids", nargs="*", metavar="ID", help="product names; none: Items on standard input")
+    download.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="default: this folder")
+    download.set_defaults(run=_download)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from phistac.demo import run  # noqa: PLC0415 - each command loads only what it needs
+
+    run(options.out, data=options.data, say=lambda line: print(line, file=sys.stderr, flush=True))
+    return 0
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from phistac.sandbox.__main__ import main as serve  # noqa: PLC0415 - each command loads only what it needs
+
+    return serve(options.arguments)
+
+
+def _search(options: argparse.Namespace) -> int:
+    found = 0
+    for item in _items(options):
+        print(json.dumps(item, ensure_ascii=False))
+        found += 1
+    print(f"{found:,} Items", file=sys.stderr)
+    return 0 if found else _NOTHING_FOUND
+
+
+def _items(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from phistac.local import read_area  # noqa: PLC0415 - each command loads only what it needs
+
+    search = phistac.connect().search(
+        collections=options.collections or None,
+        intersects=None if options.intersects is None else read_area(options.intersects),
+        bbox=options.bbox,
+        datetime=options.datetime,
+        ids=options.ids,
+        max_items=options.max_items,
+    )
+    return iter(search.items_as_dicts())
+
+
+def _download(options: argparse.Namespace) -> int:
+    items = _named(options.ids) if options.ids else [json.loads(line) for line in sys.stdin if line.strip()]
+    report = phistac.download(items, options.out)
+    print(report, file=sys.stderr)
+    report.raise_for_failures()
+    return 0
+
+
+def _named(ids: Sequence[str]) -> list[dict[str, Any]]:
+    items = list(phistac.connect().search(ids=ids).items_as_dicts())
+    missing = sorted(set(ids) - {item["id"] for item in items})
+    if missing:
+        raise NotFoundError(
+            f"no product is called {', '.join(missing)}", remedy="Names are given without .SAFE, .SEN3 or .nc."
+        )
+    return items
