@@ -1,0 +1,131 @@
+"""Faults that can be ordered: what goes wrong, for which requests, and how often.
+
+A small declarative language for tests of clients: ``Fault("status", status=503, path="/eodata/Sentinel-2", times=3)``.
+Pure: which fault strikes a request is decided here, what it does to the response in
+:mod:`phistac.sandbox.middleware`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from phistac.errors import ConfigurationError
+
+__all__ = ["Fault", "FaultBook", "FaultKind"]
+
+FaultKind = Literal["status", "truncate", "flip", "stall", "close", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong.
+
+    Examples
+    --------
+    >>> Fault("truncate", after_bytes=1000, path="/eodata/", times=2).strikes("s3", "GET", "/eodata/a")
+    True
+    """
+
+    kind: FaultKind
+    """``status``: answer with ``status``. ``truncate``: announce the whole length, send ``after_bytes``, close.
+    ``flip``: invert the byte at ``after_bytes``. ``stall``: send ``after_bytes``, then be silent for ``seconds``.
+    ``close``: drop the connection without a word. ``changed``: from now on the object is another one, with other
+    bytes and another ETag (S3 only)."""
+
+    times: int = 1
+    """How many matching requests are struck."""
+
+    skip: int = 0
+    """How many matching requests pass unharmed before."""
+
+    service: Literal["s3", "catalogue", ""] = ""
+    """Which port; empty for both."""
+
+    method: str = ""
+    """Which HTTP method; empty for any."""
+
+    path: str = ""
+    """How the path begins (``/eodata/...`` or ``/odata/v1/...``); empty for any."""
+
+    status: int = 503
+    """The HTTP status of ``status``."""
+
+    code: str = "SlowDown"
+    """The S3 error code that goes with ``status`` on the S3 port."""
+
+    retry_after_s: float | None = None
+    """A ``Retry-After`` header for ``status``."""
+
+    after_bytes: int = 0
+    """Where in the body ``truncate``, ``flip`` and ``stall`` strike."""
+
+    seconds: float = 60.0
+    """How long ``stall`` is silent."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(FaultKind):
+            raise ConfigurationError(
+                f"there is no fault {self.kind!r}", remedy=f"Use one of {', '.join(get_args(FaultKind))}."
+            )
+        if self.times < 1 or self.skip < 0 or self.after_bytes < 0 or self.seconds < 0:
+            raise ConfigurationError(f"the fault {self} has a number out of range")
+
+    def strikes(self, service: str, method: str, path: str) -> bool:
+        """Whether a request is one of those this fault is meant for."""
+        return self.service in {"", service} and self.method in {"", method} and path.startswith(self.path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Fault:
+        """Read what :meth:`as_dict` wrote.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is a field that no fault has.
+        """
+        unknown = set(values) - {f.name for f in dataclasses.fields(cls)}
+        if unknown or "kind" not in values:
+            raise ConfigurationError(
+                f"this is no fault: {values!r}", remedy="See phistac.sandbox.Fault for its fields."
+            )
+        return cls(**values)
+
+
+class FaultBook:
+    """The faults still to come, in the order they were ordered."""
+
+    def __init__(self) -> None:
+        self._pending: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Order a fault."""
+        self._pending.append(fault)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._pending.clear()
+
+    def pending(self) -> tuple[Fault, ...]:
+        """Return what is still to come."""
+        return tuple(self._pending)
+
+    def take(self, service: str, method: str, path: str) -> Fault | None:
+        """Return the first fault that strikes this request, and count it."""
+        for at, fault in enumerate(self._pending):
+            if not fault.strikes(service, method, path):
+                continue
+            if fault.skip:
+                self._pending[at] = dataclasses.replace(fault, skip=fault.skip - 1)
+                continue
+            if fault.times > 1:
+                self._pending[at] = dataclasses.replace(fault, times=fault.times - 1)
+            else:
+                del self._pending[at]
+            return fault
+        return None
