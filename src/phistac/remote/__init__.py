@@ -1,0 +1,1 @@
+"""The only room that opens a connection: catalogue, tokens, objects, all within one account's budget."""
