@@ -1,0 +1,68 @@
+"""Small tables as text and as HTML, for reprs here, of plans and of reports: all escaped, no style from elsewhere."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["html_table", "quantity", "text_table"]
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table in columns, numbers to the right.
+
+    Examples
+    --------
+    >>> print(text_table(["name", "n"], [["a", 5], ["long", 12]]))
+    name   n
+    a      5
+    long  12
+    """
+    cells = [[str(value) for value in row] for row in [header, *rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    right = [bool(rows) and all(_is_number(row[column]) for row in rows) for column in range(len(header))]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if flush else cell.ljust(width)
+            for cell, width, flush in zip(row, widths, right, strict=True)
+        )
+        for row in cells
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def html_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return the same table as HTML; nothing that comes from a server can become markup.
+
+    Examples
+    --------
+    >>> html_table("c", ["<b>"], [["&"]])
+    '<table><caption>c</caption><thead><tr><th>&lt;b&gt;</th></tr></thead><tbody><tr><td>&amp;</td></tr></tbody></table>'
+    """
+    head = "".join(f"<th>{escape(str(value))}</th>" for value in header)
+    body = "".join("<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>" for row in rows)
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return a number with a decimal prefix.
+
+    Examples
+    --------
+    >>> quantity(1_234_567, "B"), quantity(80e6, "B/s"), quantity(12, "B")
+    ('1.23 MB', '80.0 MB/s', '12 B')
+    """
+    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= factor:
+            scaled = value / factor
+            decimals = 2 if abs(scaled) < 10 else 1 if abs(scaled) < 100 else 0  # noqa: PLR2004 - three digits
+            return f"{scaled:.{decimals}f} {prefix}{unit}"
+    return f"{value:g} {unit}"
+
+
+def _is_number(value: object) -> bool:
+    text = str(value).replace(",", "").replace(".", "", 1).removeprefix("-")
+    return text.isdigit() or text == ""
