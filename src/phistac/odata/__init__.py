@@ -1,0 +1,1 @@
+"""The catalogue's language: attributes, filters, queries and records. Values in, values out; nothing here connects."""
