@@ -85,7 +85,7 @@ class SandboxConfig:
     """The account's password; made up unless given."""
 
     totp: str = field(default="", repr=False)
-    """The second factor that a login must bring; empty for none."""
+    """Shared secret (base32) of the second factor that a login must bring; empty for none."""
 
     access_key: str = "SANDBOXACCESSKEY0001"
     """The permanent S3 access key of the account."""

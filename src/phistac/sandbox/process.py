@@ -15,7 +15,7 @@ import threading
 import weakref
 from typing import IO, TYPE_CHECKING, Any
 
-from phistac.errors import ServiceError
+from phistac.errors import ConfigurationError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,6 +104,8 @@ class ServerProcess:
             event: dict[str, Any] = json.loads(line)
             if event["event"] == "ready":
                 return event
+            if event["event"] == "failed":
+                raise ConfigurationError(event["text"], remedy=event["remedy"])
             if progress is not None:
                 progress(str(event["text"]))
         code = self._child.wait()

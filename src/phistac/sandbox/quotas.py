@@ -1,0 +1,209 @@
+"""The quotas of an account: how many connections, how many requests a minute, how fast a connection.
+
+Pure: sockets are opaque, the clock is given. What is counted, and from when to when:
+
+- A *socket* belongs to an account from its first admitted request until it is closed. A socket that was refused is not
+  held against the account; it is looked at anew when it asks again.
+- A *request* is in flight from the moment it is admitted until its last byte is handed to the network, or until its
+  socket is closed, whichever comes first.
+- *Requests per minute* are those admitted within the last 60 seconds.
+
+That a client which closes a socket and then opens another is never seen holding both is a matter of order, and
+:mod:`phistac.sandbox.protocol` says why it holds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from phistac.sandbox.config import Count
+
+__all__ = ["Gate", "Lease", "Pace", "Refusal", "Usage"]
+
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not let in."""
+
+    reason: Literal["connections", "requests per minute"]
+    """The quota that is spent."""
+
+    limit: int
+    """How large it is."""
+
+    retry_after_s: float
+    """When to come back."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lease:
+    """A request that was let in."""
+
+    account: str
+    socket: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an account holds, and the most it held at once."""
+
+    open_sockets: int = 0
+    peak_sockets: int = 0
+    in_flight: int = 0
+    peak_in_flight: int = 0
+
+
+@dataclass(slots=True)
+class _Holding:
+    sockets: set[Hashable] = field(default_factory=set)
+    leases: set[Lease] = field(default_factory=set)
+    starts: deque[float] = field(default_factory=deque)
+    peak_sockets: int = 0
+    peak_in_flight: int = 0
+
+    def usage(self) -> Usage:
+        return Usage(len(self.sockets), self.peak_sockets, len(self.leases), self.peak_in_flight)
+
+
+class Gate:
+    """Lets requests of accounts in, or not.
+
+    Parameters
+    ----------
+    connections : int
+        How many an account may have; 0 for any number.
+    count : {"sockets", "requests", "both"}
+        What a connection is.
+    requests_per_minute : int
+        0 for any number.
+    clock : callable
+        Seconds, never going back.
+
+    Examples
+    --------
+    >>> gate = Gate(connections=1, count="requests", requests_per_minute=0, clock=lambda: 0.0)
+    >>> first = gate.admit("a", "socket 1")
+    >>> gate.admit("a", "socket 2").reason
+    'connections'
+    """
+
+    def __init__(self, *, connections: int, count: Count, requests_per_minute: int, clock: Callable[[], float]) -> None:
+        self._connections = connections
+        self._count = count
+        self._per_minute = requests_per_minute
+        self._clock = clock
+        self._accounts: dict[str, _Holding] = {}
+        self._owner: dict[Hashable, str] = {}
+        self._peak_sockets = 0
+        self._peak_in_flight = 0
+
+    def admit(self, account: str, socket: Hashable, *, per_minute: bool = True) -> Lease | Refusal:
+        """Let a request in and count it, or say why not.
+
+        Parameters
+        ----------
+        account : str
+            Who asks; a socket that changes hands counts for its new owner.
+        socket : hashable
+            The connection that it came by.
+        per_minute : bool
+            Whether it spends from the requests per minute (S3 does, downloads do not).
+        """
+        holding = self._accounts.setdefault(account, _Holding())
+        refusal = self._refusal(holding, socket, per_minute=per_minute)
+        if refusal is not None:
+            return refusal
+        if self._owner.get(socket, account) != account:
+            self.closed(socket)
+        self._owner[socket] = account
+        lease = Lease(account, socket)
+        holding.sockets.add(socket)
+        holding.leases.add(lease)
+        holding.peak_sockets = max(holding.peak_sockets, len(holding.sockets))
+        holding.peak_in_flight = max(holding.peak_in_flight, len(holding.leases))
+        total = self.total()
+        self._peak_sockets, self._peak_in_flight = total.peak_sockets, total.peak_in_flight
+        if per_minute and self._per_minute:
+            holding.starts.append(self._clock())
+        return lease
+
+    def finished(self, lease: Lease) -> None:
+        """End a request: its last byte is out. Calling it again does nothing."""
+        self._accounts[lease.account].leases.discard(lease)
+
+    def closed(self, socket: Hashable) -> None:
+        """Forget a socket that is gone, and what was in flight on it. Calling it again does nothing."""
+        account = self._owner.pop(socket, None)
+        if account is None:
+            return
+        holding = self._accounts[account]
+        holding.sockets.discard(socket)
+        holding.leases = {lease for lease in holding.leases if lease.socket != socket}
+
+    def usage(self) -> dict[str, Usage]:
+        """Return what each account holds."""
+        return {account: holding.usage() for account, holding in self._accounts.items()}
+
+    def total(self) -> Usage:
+        """Return what all accounts hold together."""
+        sockets = sum(len(holding.sockets) for holding in self._accounts.values())
+        in_flight = sum(len(holding.leases) for holding in self._accounts.values())
+        return Usage(sockets, max(sockets, self._peak_sockets), in_flight, max(in_flight, self._peak_in_flight))
+
+    def reset_peaks(self) -> None:
+        """Let the peaks begin at what is held now."""
+        self._peak_sockets = self._peak_in_flight = 0
+        for holding in self._accounts.values():
+            holding.peak_sockets = len(holding.sockets)
+            holding.peak_in_flight = len(holding.leases)
+
+    def _refusal(self, holding: _Holding, socket: Hashable, *, per_minute: bool) -> Refusal | None:
+        if self._connections:
+            fifth_socket = socket not in holding.sockets and len(holding.sockets) >= self._connections
+            fifth_request = len(holding.leases) >= self._connections
+            if (fifth_socket and self._count != "requests") or (fifth_request and self._count != "sockets"):
+                return Refusal("connections", self._connections, 1.0)
+        if per_minute and self._per_minute:
+            now = self._clock()
+            while holding.starts and holding.starts[0] <= now - _MINUTE:
+                holding.starts.popleft()
+            if len(holding.starts) >= self._per_minute:
+                return Refusal("requests per minute", self._per_minute, holding.starts[0] + _MINUTE - now)
+        return None
+
+
+class Pace:
+    """When a connection of limited rate has carried so many bytes more.
+
+    A piece is due when a line of ``rate`` would have carried its last byte. Within a response a late piece is made up
+    for (timers oversleep by a millisecond, which would cost a piece of 13 ms eight percent), up to ``_CATCH_UP_S``;
+    between responses nothing is saved up.
+
+    Examples
+    --------
+    >>> pace = Pace(1000)
+    >>> pace.begin(0.0); pace.due(0.0, 500), pace.due(0.5, 500)
+    (0.5, 1.0)
+    """
+
+    _CATCH_UP_S = 0.05
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._free = 0.0
+
+    def begin(self, now: float) -> None:
+        """Start a response: the line is idle, or still busy with the one before."""
+        self._free = max(self._free, now)
+
+    def due(self, now: float, size: int) -> float:
+        """Return the time at which ``size`` bytes more may have been sent, and count them."""
+        self._free = max(self._free, now - self._CATCH_UP_S) + size / self._rate
+        return self._free

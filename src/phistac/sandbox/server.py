@@ -1,0 +1,207 @@
+"""The server process: catalogue and S3 in one event loop, sharing accounts, quotas, counters and faults."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+
+from phistac.errors import ConfigurationError, PhistacError
+from phistac.sandbox.control import control_routes
+from phistac.sandbox.faults import FaultBook
+from phistac.sandbox.middleware import Counted, Gated
+from phistac.sandbox.protocol import Connection, protocol_for
+from phistac.sandbox.quotas import Gate, Pace
+from phistac.sandbox.s3.app import BUCKET, s3_app
+from phistac.sandbox.s3.errors import send_error
+from phistac.sandbox.s3.layers import split_path
+from phistac.sandbox.s3.storage import ArchiveStorage
+from phistac.sandbox.striking import Faulty
+from phistac.sandbox.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Scope, Send
+
+    from phistac.sandbox.config import SandboxConfig
+
+__all__ = ["Service", "serve"]
+
+_KEEP_ALIVE_S = 60
+_SHUTDOWN_S = 3
+_DOWNLOAD = re.compile(r"/odata/v1/(Products|Bursts)\(.*/\$(value|zip)$")
+
+
+class Service:
+    """Both applications of a sandbox, and what they share.
+
+    Parameters
+    ----------
+    root : Path
+        A finished archive.
+    config : SandboxConfig
+        What is asked of the sandbox.
+    accounts : Accounts
+        Who may use it.
+    routes : sequence of routes
+        The catalogue's.
+    """
+
+    def __init__(self, root: Path, config: SandboxConfig, accounts: Any, routes: Sequence[BaseRoute]) -> None:
+        self._config = config
+        self._accounts = accounts
+        self._tally = Tally()
+        self._faults = FaultBook()
+        self._gate = Gate(
+            connections=config.connections,
+            count=config.count,
+            requests_per_minute=config.requests_per_minute,
+            clock=time.monotonic,
+        )
+        self._storage = ArchiveStorage(root / "s3" / BUCKET, BUCKET)
+        self.s3: ASGIApp = Counted(s3_app(root, accounts, storage=self._storage, around=self._around_s3), self._tally)
+        self.catalogue: ASGIApp = Counted(self._around_catalogue(routes), self._tally)
+
+    def protocol(self, *, listening: bool) -> type[asyncio.Protocol]:
+        """Return the protocol class of a port; ``listening`` has its TCP connections counted."""
+
+        def opened(_: Connection) -> None:
+            if listening:
+                self._tally.opened()
+
+        def closed(connection: Connection) -> None:
+            if listening:
+                self._tally.closed()
+            self._gate.closed(connection)
+
+        rate = self._config.rate
+        return protocol_for(opened=opened, closed=closed, pace=lambda: Pace(rate) if rate else None)
+
+    def _around_s3(self, app: ASGIApp) -> ASGIApp:
+        def change(path: str) -> None:
+            self._storage.change(split_path(path)[1])
+
+        struck = Faulty(app, self._faults, "s3", send_error, change)
+        return self._gated(struck, self._s3_account, send_error, per_minute=True)
+
+    def _around_catalogue(self, routes: Sequence[BaseRoute]) -> ASGIApp:
+        control = control_routes(self._gate, self._tally, self._faults, restore=self._storage.restore)
+        app = Starlette(routes=[*control, *routes])
+        struck = Faulty(app, self._faults, "catalogue", _send_detail, lambda _: None)
+        return self._gated(struck, self._downloading_account, _send_detail, per_minute=False)
+
+    def _gated(self, app: ASGIApp, who: Callable[[Scope], str | None], refuse: Any, *, per_minute: bool) -> ASGIApp:
+        return Gated(
+            app, self._gate, who, refuse, self._config.over_limit, self._config.latency_s, per_minute=per_minute
+        )
+
+    def _s3_account(self, scope: Scope) -> str | None:
+        account: str | None = self._accounts.account_of_key(scope["nanio.principal"])
+        return account
+
+    def _downloading_account(self, scope: Scope) -> str | None:
+        """Whoever downloads; searches, tokens and keys are free of the quota on connections."""
+        if not _DOWNLOAD.search(scope["path"]):
+            return None
+        header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        try:
+            return str(self._accounts.account_of_bearer(header))
+        except PhistacError:
+            return None  # the catalogue itself says what is wrong with it
+
+
+async def _send_detail(send: Send, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+    del code  # S3's word; the catalogue has only the sentence
+    answer = JSONResponse({"detail": message}, status, headers)
+    await send({"type": "http.response.start", "status": status, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": bytes(answer.body)})
+
+
+async def serve(
+    service: Service, config: SandboxConfig, *, ready: Callable[[int, int], None], stop: asyncio.Event
+) -> None:
+    """Serve both ports until told to stop; answers under way get a few seconds to end.
+
+    Parameters
+    ----------
+    service : Service
+        What is served.
+    config : SandboxConfig
+        Host and ports.
+    ready : callable
+        Is told the catalogue's and the S3 port when both answer.
+    stop : asyncio.Event
+        Set by whoever wants an end.
+
+    Raises
+    ------
+    ConfigurationError
+        If a port cannot be had.
+    """
+    with contextlib.ExitStack() as open_sockets:
+        sockets = [
+            open_sockets.enter_context(_listen(config.host, port)) for port in (config.catalogue_port, config.s3_port)
+        ]
+        apps = ((service.catalogue, False), (service.s3, True))
+        servers = [_server(app, service.protocol(listening=listening)) for app, listening in apps]
+        running = [
+            asyncio.create_task(server.serve(sockets=[listener]))
+            for server, listener in zip(servers, sockets, strict=True)
+        ]
+        while not all(server.started for server in servers):
+            await asyncio.sleep(0.01)
+            for task in running:
+                if task.done():
+                    await task
+        ready(*(listener.getsockname()[1] for listener in sockets))
+        await stop.wait()
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*running)
+
+
+def _server(app: ASGIApp, protocol: type[asyncio.Protocol]) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
+    return _QuietServer(config)
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves signals alone: two servers share one loop, and the process decides when to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"the sandbox cannot listen on {host}:{port} ({error.strerror})", remedy="Use another port, or 0."
+        ) from error
+    return listener
