@@ -108,7 +108,8 @@ class RangePlan:
             f"{_count(len(self.asked), 'range')} in {_count(self.objects, 'object')}:"
             f" {_bytes(self.bytes_asked)} asked, {_bytes(self.bytes_moved)} moved ({excess:.2f}x)\n"
             f"{_count(len(self.requests), 'request')}, {_count(round_trips, 'round trip')}, about {seconds:.2f} s over"
-            f" {_count(self.connections, 'connection')} of {_bytes(self.rate)}/s, {self.latency_s:g} s to the first byte"
+            f" {_count(self.connections, 'connection')} of {_bytes(self.rate)}/s,"
+            f" {self.latency_s:g} s to the first byte"
         )
 
 
@@ -217,10 +218,6 @@ def _count(number: int, noun: str) -> str:
 
 
 def _bytes(number: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if number < 1000:  # noqa: PLR2004 - the step between units
-            break
-        number /= 1000
-    else:
-        unit = "GB"
-    return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
+    units = ("B", "kB", "MB", "GB")
+    step = next((i for i in range(3) if number < 1000.0 ** (i + 1)), 3)
+    return f"{number:.0f} B" if step == 0 else f"{number / 1000.0**step:.1f} {units[step]}"

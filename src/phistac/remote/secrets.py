@@ -1,0 +1,58 @@
+"""Values that must not show: in no repr, no log, no pickle, no traceback that prints variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Login", "S3Keys"]
+
+
+class _Unpicklable:
+    """Refuses to travel: secrets are looked up where they are used."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        raise TypeError(
+            f"{type(self).__name__} does not travel between processes; send Settings, whose account label is looked up"
+            " where it is used"
+        )
+
+    def __copy__(self) -> _Unpicklable:
+        return self
+
+    def __deepcopy__(self, memo: object) -> _Unpicklable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class S3Keys(_Unpicklable):
+    """A pair of S3 keys.
+
+    Examples
+    --------
+    >>> S3Keys("AKIDEXAMPLE", "wJalrXUtnFEMI")
+    S3Keys(access_key='AKID…')
+    """
+
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"S3Keys(access_key='{self.access_key[:4]}…')"
+
+
+@dataclass(frozen=True, slots=True)
+class Login(_Unpicklable):
+    """A user name with its password and, where the account asks for it, a one-time password.
+
+    Examples
+    --------
+    >>> Login("me@example.org", "correct horse", "123456")
+    Login(username='me@example.org')
+    """
+
+    username: str
+    password: str = field(repr=False)
+    totp: str | None = field(default=None, repr=False)

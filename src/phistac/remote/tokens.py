@@ -1,0 +1,130 @@
+"""Access tokens: one session for each login, renewed before it runs out, asked for by one thread at a time.
+
+A token lives ten minutes and each password grant opens a session, of which an account has a hundred. So the password is
+used once; afterwards the refresh token is, when six tenths of a token's life are over. Time is measured by a clock that
+never jumps: what counts is when *we* asked, and how long the service says it lasts.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from phistac.errors import CatalogueError, CredentialsRejectedError, ServiceError
+from phistac.remote.credentials import login
+from phistac.remote.http import Http
+from phistac.remote.patience import SYSTEM_CLOCK, Clock
+from phistac.settings import Settings, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phistac.remote.secrets import Login
+
+__all__ = ["TokenSource"]
+
+_RENEW_AT = 0.6
+_CLIENT = "cdse-public"
+
+
+class TokenSource:
+    """Gives the access token of an account.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Where the token service is, and the label of the account.
+    credentials : callable, optional
+        Gives the login when it is needed; by default :func:`phistac.remote.credentials.login`.
+    http : Http, optional
+        Tests bring their own.
+    clock : Clock, optional
+        Tests bring their own.
+
+    Examples
+    --------
+    >>> tokens = TokenSource()
+    >>> tokens
+    TokenSource(account='default')
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        credentials: Callable[[Settings], Login] = login,
+        http: Http | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._settings = resolve(settings)
+        self._credentials = credentials
+        self._http = http or Http(self._settings, clock=clock)
+        self._now = clock.monotonic
+        self._lock = threading.Lock()
+        self._access = self._refresh = ""
+        self._renew_at = self._refresh_until = float("-inf")
+
+    def __repr__(self) -> str:
+        return f"TokenSource(account={self._settings.account!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a token does not travel between processes; send Settings and make a TokenSource there")
+
+    def token(self) -> str:
+        """Return an access token that is good for some minutes.
+
+        Raises
+        ------
+        CredentialsMissingError
+            If no login was found.
+        CredentialsRejectedError
+            If the service refused it, in the service's words.
+        RateLimitError, ServiceError
+            If the service did not answer, after retries.
+        """
+        with self._lock:
+            if self._now() >= self._renew_at:
+                self._renew()
+            return self._access
+
+    def rejected(self, token: str) -> None:
+        """Forget a token that the service has refused before its time; the next :meth:`token` is a new one."""
+        with self._lock:
+            if token == self._access:
+                self._renew_at = float("-inf")
+
+    def _renew(self) -> None:
+        if self._now() < self._refresh_until:
+            try:
+                return self._grant({"grant_type": "refresh_token", "refresh_token": self._refresh})
+            except (CatalogueError, CredentialsRejectedError):
+                self._refresh_until = float("-inf")  # the session has ended: sign in again
+        who = self._credentials(self._settings)
+        form = {"grant_type": "password", "username": who.username, "password": who.password}
+        if who.totp:
+            form["totp"] = who.totp
+        try:
+            return self._grant(form)
+        except (CatalogueError, CredentialsRejectedError) as error:
+            raise CredentialsRejectedError(
+                f"the login of the account {self._settings.account!r} was refused: {error.message}",
+                remedy="Check the user name and the password"
+                + (
+                    " and the one-time password." if who.totp else "; with two-factor authentication, set PHISTAC_TOTP."
+                ),
+            ) from error
+
+    def _grant(self, form: dict[str, str]) -> None:
+        asked = self._now()
+        answer = self._http.post_form(self._settings.token_url, {"client_id": _CLIENT, **form})
+        try:
+            self._access, lifetime_s = str(answer["access_token"]), float(answer["expires_in"])
+            self._refresh = str(answer.get("refresh_token", ""))
+            refresh_s = float(answer.get("refresh_expires_in", 0.0)) if self._refresh else 0.0
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Without the cause and the answer: it may hold a token.
+            raise ServiceError(
+                f"{self._settings.token_url} answered without an access token", remedy="Check the token_url setting."
+            ) from None
+        self._renew_at = asked + _RENEW_AT * lifetime_s
+        self._refresh_until = asked + 0.95 * refresh_s
