@@ -83,7 +83,7 @@ _TABLE: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("timeliness",               "s", "product:timeliness_category", "identity",      (_S1, _S3, _S6)),
     ("processingMode",           "s", "product:timeliness_category", "identity",      (_S5P,)),
     ("cloudCover",               "d", "eo:cloud_cover",              "percent",       (_S2, _S3, *_LANDSAT)),
-    ("orbitDirection",           "s", "sat:orbit_state",             "lower",         (_S1, _S2, _S3, _RTC)),  # S2: in 2023 only
+    ("orbitDirection",           "s", "sat:orbit_state",             "lower",         (_S1, _S2, _S3, _RTC)),
     ("cycleNumber",              "i", "sat:orbit_cycle",             "identity",      (_S1, _S3, _ENVISAT)),
     ("relativeOrbitNumber",      "i", "sat:relative_orbit",          "identity",      (_S1, _S2, _S3, _S6, _RTC)),
     ("orbitNumber",              "i", "sat:absolute_orbit",          "identity",      _ALL),
@@ -96,7 +96,7 @@ _TABLE: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("productGroupId",           "s", "eopf:datatake_id",            "identity",      (_S2,)),
     ("instrumentConfigurationID", "i", "eopf:instrument_configuration_id", "identity", (_S1,)),
     ("datastripId",              "s", "eopf:datastrip_id",           "identity",      (_S2,)),
-    ("datastripidentifier",      "s", "eopf:datastrip_id",           "identity",      (_S2,)),  # spelling of 2023
+    ("datastripidentifier",      "s", "eopf:datastrip_id",           "identity",      (_S2,)),  # as spelled in 2023
     ("sunAzimuthAngle",          "d", "view:sun_azimuth",            "identity",      _LANDSAT),
     ("sunElevationAngle",        "d", "view:sun_elevation",          "identity",      _LANDSAT),
     ("offNadir",                 "d", "view:off_nadir",              "identity",      _LANDSAT),

@@ -1,0 +1,1 @@
+"""Records of the catalogue as STAC: collections, Items, assets, bursts, searches and tables. Values in, values out."""
