@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from phistac.errors import FormatError
 
-__all__ = ["ByteRange", "Indexer", "answer"]
+__all__ = ["ByteRange", "Indexer", "answer", "together"]
 
 T = TypeVar("T")
 
@@ -104,3 +104,46 @@ def _check(wanted: Sequence[ByteRange], parts: Sequence[bytes]) -> None:
             raise FormatError(
                 f"{asked.path}: bytes {asked.start} to {asked.stop} were asked for, {len(part)} bytes came"
             )
+
+
+def together(indexers: Sequence[Indexer[T]]) -> Indexer[list[T]]:
+    """Run indexers side by side: what they ask for at the same step becomes one batch.
+
+    Parameters
+    ----------
+    indexers : sequence of Indexer
+        Fresh generators.
+
+    Yields
+    ------
+    list of ByteRange
+        What all of them need next; those that are done take no part.
+
+    Returns
+    -------
+    list
+        What each of them found, in order.
+
+    Examples
+    --------
+    >>> def first_byte(path):
+    ...     (head,) = yield [ByteRange(path, 0, 1)]
+    ...     return head
+    >>> answer(together([first_byte("a"), first_byte("b")]), lambda ranges: [r.path.encode() for r in ranges])
+    [b'a', b'b']
+    """
+    found: dict[int, T] = {}
+    waiting: dict[int, Sequence[ByteRange]] = {}
+    sent: dict[int, Sequence[bytes] | None] = dict.fromkeys(range(len(indexers)))
+    while sent:
+        waiting = {}
+        for number, parts in sent.items():
+            try:
+                waiting[number] = next(indexers[number]) if parts is None else indexers[number].send(parts)
+            except StopIteration as end:
+                found[number] = end.value
+        if not waiting:
+            break
+        answers = iter((yield [asked for wanted in waiting.values() for asked in wanted]))
+        sent = {number: [next(answers) for _ in wanted] for number, wanted in waiting.items()}
+    return [found[number] for number in range(len(indexers))]
