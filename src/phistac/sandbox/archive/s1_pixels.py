@@ -1,0 +1,92 @@
+"""Pixels of Sentinel-1 images: speckle that is the same every time it is asked for.
+
+A burst keeps its speckle from pass to pass (coherence 0.7 with a slow phase), so interferograms of the archive are not mere noise.
+Lines and samples outside the valid part are zero, as in real bursts.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from phistac.sandbox.archive.s1_image import Image
+    from phistac.sandbox.archive.s1_scene import Swath
+
+__all__ = ["detected", "slc_blocks"]
+
+_COHERENCE = 0.7
+_STEP = 128
+
+
+def _random(*parts: object) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32(repr(parts).encode()))
+
+
+def slc_blocks(
+    image: Image, seed: int, chosen: frozenset[int] | None = None
+) -> Iterator[tuple[int, NDArray[np.int16]]]:
+    """Yield first line and int16 ``(lines, samples, 2)`` blocks of an SLC image.
+
+    Parameters
+    ----------
+    image : Image
+        A sub-swath in one polarization.
+    seed : int
+        Of the archive.
+    chosen : frozenset of int, optional
+        Indices of the bursts that get pixels; the others stay empty. All of them by default.
+    """
+    swath = image.swath
+    if swath is None:
+        return
+    for index, burst in enumerate(swath.bursts):
+        if chosen is not None and index not in chosen:
+            continue
+        ground = _random(seed, "ground", swath.beam.name, image.polarization, burst.number)
+        date = _random(seed, "date", swath.beam.name, image.polarization, burst.absolute)
+        phase = float(date.uniform(0, 2 * np.pi))
+        for line in range(0, swath.lines_per_burst, _STEP):
+            count = min(_STEP, swath.lines_per_burst - line)
+            block = _speckle(ground, date, phase, (count, swath.samples), 35.0 if image.polarization == "vh" else 60.0)
+            yield index * swath.lines_per_burst + line, _cut(block, swath, line)
+
+
+def _speckle(
+    ground: np.random.Generator, date: np.random.Generator, phase: float, shape: tuple[int, int], level: float
+) -> NDArray[np.int16]:
+    steady = ground.standard_normal((*shape, 2), dtype=np.float32)
+    fleeting = date.standard_normal((*shape, 2), dtype=np.float32)
+    cos, sin = np.float32(_COHERENCE * np.cos(phase)), np.float32(_COHERENCE * np.sin(phase))
+    block = np.float32(np.sqrt(1 - _COHERENCE**2)) * fleeting
+    block[..., 0] += cos * steady[..., 0] - sin * steady[..., 1]
+    block[..., 1] += sin * steady[..., 0] + cos * steady[..., 1]
+    block *= np.float32(level)
+    return block.astype(np.int16)
+
+
+def _cut(block: NDArray[np.int16], swath: Swath, line: int) -> NDArray[np.int16]:
+    lines, samples = swath.valid
+    number = np.arange(line, line + len(block))
+    block[(number < lines.start) | (number >= lines.stop)] = 0
+    block[:, : samples.start] = 0
+    block[:, samples.stop :] = 0
+    return block
+
+
+def detected(image: Image, seed: int) -> NDArray[np.uint16]:
+    """Return a detected image, uint16 ``(lines, samples)``: speckled amplitude over a slow pattern, with dark margins."""
+    lines, samples = image.layout.lines, image.layout.samples
+    random = _random(seed, "grd", image.polarization, image.scene.passed.orbit)
+    y, x = np.mgrid[0:lines, 0:samples]
+    pattern = 90 + 40 * np.sin(x / 37) * np.cos(y / 23)
+    amplitude = pattern * np.sqrt(random.gamma(4.4, 1 / 4.4, (lines, samples)))
+    amplitude[:, :6] = 0
+    amplitude[:, -6:] = 0
+    return amplitude.astype(np.uint16)
