@@ -27,7 +27,7 @@ def settings_of(config: SandboxConfig, *, catalogue_port: int, s3_port: int) -> 
     catalogue = f"http://{host}:{catalogue_port}"
     return Settings(
         catalogue_url=f"{catalogue}/odata/v1",
-        download_url=f"{catalogue}/odata/v1",
+        download_url=f"{catalogue}/download/odata/v1",
         token_url=f"{catalogue}/auth/realms/CDSE/protocol/openid-connect/token",
         s3_url=f"http://{host}:{s3_port}",
         s3_keys_url=f"{catalogue}/api/user/credentials",
@@ -41,13 +41,15 @@ def settings_of(config: SandboxConfig, *, catalogue_port: int, s3_port: int) -> 
 
 
 def environment(config: SandboxConfig, settings: Settings) -> dict[str, str]:
-    """Return the variables that lead another process to the sandbox, its made-up credentials among them."""
+    """Return the variables that lead another process to the sandbox, its made-up credentials among them.
+
+    A second factor is not: a code is good for 30 seconds.
+    """
     label = "".join(c if c.isalnum() else "_" for c in settings.account.upper())
     variables = {f"PHISTAC_{f.name.upper()}": str(getattr(settings, f.name)) for f in fields(Settings)}
-    variables |= {
+    return variables | {
         f"PHISTAC_S3_ACCESS_KEY__{label}": config.access_key,
         f"PHISTAC_S3_SECRET_KEY__{label}": config.secret_key,
         f"PHISTAC_USERNAME__{label}": config.username,
         f"PHISTAC_PASSWORD__{label}": config.password,
     }
-    return variables | ({f"PHISTAC_TOTP__{label}": config.totp} if config.totp else {})

@@ -148,11 +148,11 @@ class _Courier:
         self._lease = lease
         self._head = head
         self._left: int | None = None
-        if connection.pace is not None:
-            connection.pace.begin(asyncio.get_running_loop().time())
 
     async def __call__(self, message: Message) -> None:
         if message["type"] != "http.response.body":
+            if self._connection.pace is not None:
+                self._connection.pace.begin(asyncio.get_running_loop().time())
             self._left = 0 if self._head or message["status"] in {204, 304} else content_length(message)
             await self._deliver(message, last=self._left == 0)
             return
