@@ -56,6 +56,7 @@ _PYTHON: dict[str, tuple[type, ...]] = {
     "DateTimeOffset": (datetime,),
     "Boolean": (bool,),
 }
+_LINE_HALF_WIDTH = 1e-7
 _EQUALITY_ONLY = frozenset({"String", "Boolean"})
 
 
@@ -177,7 +178,8 @@ def _joined(flat: list[Expression], kind: type[All | Any_]) -> Expression:
 def intersects(geometry: BaseGeometry) -> Expression:
     """Return the condition that a footprint meets a geometry.
 
-    Collections and points or lines in sets become alternatives: the service documents POLYGON, MULTIPOLYGON and POINT.
+    The service documents POLYGON, MULTIPOLYGON and POINT. Sets of anything else become alternatives, and a line a
+    polygon around it, a ten-millionth of a degree (1 cm) to each side.
 
     Parameters
     ----------
@@ -193,6 +195,8 @@ def intersects(geometry: BaseGeometry) -> Expression:
         raise GeometryError("the area is empty")
     if geometry.geom_type in {"GeometryCollection", "MultiPoint", "MultiLineString"}:
         return any_of(intersects(part) for part in shapely.get_parts(geometry))
+    if geometry.geom_type in {"LineString", "LinearRing"}:
+        return intersects(shapely.buffer(geometry, _LINE_HALF_WIDTH, cap_style="square", join_style="mitre"))
     return Intersects(shapely.to_wkt(shapely.force_2d(geometry), rounding_precision=-1))
 
 
