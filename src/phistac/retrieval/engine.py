@@ -1,0 +1,115 @@
+"""Executes a plan: jobs through the dispatcher to lanes or cluster, receipts for what has become whole."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from phistac.errors import ConfigurationError
+from phistac.retrieval import cluster, lanes, receipts
+from phistac.retrieval.batches import batches
+from phistac.retrieval.disk import disk_errors
+from phistac.retrieval.dispatch import Dispatcher, Outcome
+from phistac.retrieval.model import Failure, Record
+from phistac.retrieval.transfer import Link
+from phistac.retrieval.work import bring
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from phistac.retrieval.batches import Batch
+    from phistac.retrieval.planned import Plan, PlannedProduct
+    from phistac.retrieval.progress import Progress
+
+__all__ = ["execute"]
+
+
+def execute(plan: Plan, client: Any, bar: Progress) -> dict[str, Outcome]:
+    """Bring everything that a plan names and that is not there.
+
+    Parameters
+    ----------
+    plan : Plan
+        What.
+    client : distributed.Client or None
+        Where: on its workers, or in threads of this process.
+    bar : Progress
+        Hears of bytes and objects.
+
+    Returns
+    -------
+    dict
+        From the name of each product to what has become of it.
+    """
+    out = Path(plan.out)
+    outcomes: dict[str, Outcome] = {}
+    todo: dict[str, PlannedProduct] = {}
+    for product in plan.products:
+        known = _known(out, product)
+        if known is None:
+            todo[product.name] = product
+        else:
+            outcomes[product.name] = known
+            bar.bytes(sum(record.size for record in known.records))
+            bar.objects(len(known.records))
+    if todo:
+        outcomes |= _transfer(plan, todo, client, bar)
+    return outcomes
+
+
+def _transfer(plan: Plan, todo: dict[str, PlannedProduct], client: Any, bar: Progress) -> dict[str, Outcome]:
+    out, s = Path(plan.out), plan.settings
+    with disk_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
+    cut = partial(batches, lanes=s.connections, rate=s.connection_rate, latency_s=s.latency_s)
+    dispatcher = Dispatcher([job for product in todo.values() for job in product.jobs], cut)
+
+    def settle(batch: Batch, results: Sequence[Record | Failure]) -> None:
+        bar.objects(sum(isinstance(result, Record) for result in results))
+        for name in dispatcher.done(batch, results):
+            _sign(out, todo[name], dispatcher.outcomes[name].records)
+
+    if client is None:
+        from phistac.remote.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded where bytes move
+
+        link = Link(filesystem(s), bar.bytes, lambda: dispatcher.stopped)
+        lanes.run(dispatcher, lambda batch: bring(batch, out, link), settle, lanes=s.connections)
+    else:
+
+        def settle_remote(batch: Batch, results: Sequence[Record | Failure]) -> None:
+            bar.bytes(sum(result.size for result in results if isinstance(result, Record)))
+            settle(batch, results)
+
+        cluster.run(client, dispatcher, settle_remote, out=out, settings=s)
+    return dispatcher.outcomes
+
+
+def _known(out: Path, product: PlannedProduct) -> Outcome | None:
+    """Return what is known of a product before anything moves: it cannot be had, or it is whole already."""
+    if product.failure is not None:
+        return Outcome([], 0, failures=[product.failure])
+    receipt = receipts.read(out, product.name)
+    if receipt is None or not receipts.covers(receipt, product.source.root, product.source.paths):
+        return None
+    if not receipts.is_true(out, receipt):
+        return None
+    wanted = {item.path for item in product.objects}
+    return Outcome([], 0, records=[record for record in receipt.objects if record.path in wanted])
+
+
+def _sign(out: Path, product: PlannedProduct, records: Sequence[Record]) -> None:
+    """Write the receipt of what has become whole, beside what an earlier selection has brought."""
+    before = receipts.read(out, product.name)
+    kept: dict[str, Record] = {}
+    whole = product.source.paths is None
+    if before is not None and before.root == product.source.root and receipts.is_true(out, before):
+        kept, whole = {record.path: record for record in before.objects}, whole or before.whole
+    kept |= {record.path: record for record in records}
+    receipt = receipts.Receipt(product.name, product.source.root, whole, tuple(kept.values()))
+    if not receipts.is_true(out, receipt):
+        raise ConfigurationError(
+            f"workers say that {product.name} is whole, but it is not in {out}",
+            remedy="Give an output folder that the workers and this process share.",
+        )
+    receipts.write(out, receipt)
