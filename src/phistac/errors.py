@@ -14,6 +14,7 @@
     │   └── DatetimeError               not RFC 3339, end before start
     ├── CatalogueError                  the catalogue answered, but not with an answer
     │   └── IncompleteResultError       part of a result could not be had
+    ├── ReadOnlyError                   an attempt to change what the service holds (PermissionError)
     ├── NotFoundError                   no such product, object or group (FileNotFoundError)
     ├── FormatError                     bytes that are not what their name says (ValueError)
     ├── ServiceError                    the network or the service failed (OSError)
@@ -49,6 +50,7 @@ __all__ = [
     "PhistacWarning",
     "QueryError",
     "RateLimitError",
+    "ReadOnlyError",
     "ServiceError",
     "TransferError",
     "UnknownCollectionError",
@@ -158,6 +160,12 @@ class IncompleteResultError(CatalogueError):
     """Part of a result could not be had. Nothing short is ever returned as whole."""
 
     kind = "incomplete-result"
+
+
+class ReadOnlyError(PhistacError, PermissionError):
+    """An attempt to change what the service holds; nobody can."""
+
+    kind = "read-only"
 
 
 class NotFoundError(PhistacError, FileNotFoundError):

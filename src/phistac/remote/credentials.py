@@ -2,11 +2,11 @@
 
 S3 keys of the account ``<label>`` (``default`` unless the settings say otherwise) come from the first of these:
 
-1. the environment: ``PHISTAC_S3_ACCESS_KEY__<LABEL>`` and ``PHISTAC_S3_SECRET_KEY__<LABEL>``, the label in capitals with
-   ``_`` for what is no letter or digit; for ``default`` also without the suffix;
-2. a section ``[<label>]`` of ``~/.s5cfg`` (or of the file that ``PHISTAC_S5CFG`` names), then of the AWS credentials file
-   (``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credentials``); the account ``default`` looks for ``[cdse]`` and then, in
-   ``.s5cfg`` only, for ``[default]``: the ``default`` of an AWS file belongs to AWS;
+1. the environment: ``PHISTAC_S3_ACCESS_KEY__<LABEL>`` and ``PHISTAC_S3_SECRET_KEY__<LABEL>``, the label in capitals
+   with ``_`` for what is no letter or digit; for ``default`` also without the suffix;
+2. a section ``[<label>]`` of ``~/.s5cfg`` (or of the file that ``PHISTAC_S5CFG`` names), then of the AWS credentials
+   file (``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credentials``); the account ``default`` looks for ``[cdse]`` and
+   then, in ``.s5cfg`` only, for ``[default]``: the ``default`` of an AWS file belongs to AWS;
 3. temporary keys, bought with the login (:mod:`phistac.remote.tempkeys`).
 
 A login is ``PHISTAC_USERNAME``, ``PHISTAC_PASSWORD`` and, with two-factor authentication, ``PHISTAC_TOTP``, each with

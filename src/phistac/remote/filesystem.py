@@ -1,0 +1,238 @@
+"""``cdse://``: the archive as an fsspec filesystem, read only, within the budget of the account.
+
+A filesystem travels as its settings, which hold no secret, and looks for the keys of its account where it is used: in a
+Dask worker, in another process. It works from any thread and any event loop.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from fsspec.asyn import AsyncFileSystem, get_loop, sync
+from fsspec.spec import AbstractFileSystem
+
+from phistac.errors import ConfigurationError, NotFoundError
+from phistac.remote.bufferedfile import CdseFile
+from phistac.remote.download import get_file
+from phistac.remote.listings import find, info, ls
+from phistac.remote.objectstore import ObjectStore, on_loop
+from phistac.remote.paths import strip
+from phistac.remote.readonly import ReadOnly, refuse
+from phistac.remote.streams import Stream, open_stream
+from phistac.settings import Settings, resolve
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Iterator
+
+    from phistac.remote.bodies import Body
+    from phistac.remote.budget import ConnectionBudget
+
+__all__ = ["CdseFileSystem", "filesystem"]
+
+_FIELDS = tuple(field.name for field in fields(Settings))
+_SECRETS = frozenset({"key", "secret", "token", "username", "password", "totp"})
+
+
+class _BySettings(type(AbstractFileSystem)):  # type: ignore[misc]  # fsspec's metaclass has no types
+    """Resolves the settings before fsspec looks into its cache, so that an instance is never used under others."""
+
+    def __call__(cls, settings: Settings | None = None, **options: Any) -> Any:
+        if secrets := _SECRETS.intersection(options):
+            raise ConfigurationError(
+                f"the storage option {min(secrets)!r} would carry a secret wherever this filesystem is sent",
+                remedy="Leave it out; put the keys under the account's label (see phistac.remote.credentials).",
+            )
+        given = {name: options.pop(name) for name in _FIELDS if name in options}
+        if len(given) < len(_FIELDS):
+            given = asdict(replace(resolve(settings), **given))
+        return super().__call__(**given, **options)
+
+
+class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type: ignore[misc]  # fsspec has no types
+    """The archive of the Copernicus Data Space, read only.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Endpoint and account; those in force by default.
+    **options
+        Single fields of the settings, for ``storage_options=``, and ``asynchronous``, ``skip_instance_cache`` as in any
+        fsspec filesystem. Keys and passwords are refused: they belong under the account's label.
+
+    Notes
+    -----
+    Paths may be spelled ``cdse://eodata/…``, ``s3://eodata/…``, ``/eodata/…`` (as the catalogue does) or ``eodata/…``.
+    The entries of ``info`` and ``ls(detail=True)`` have ``name``, ``size``, ``type``, ``ETag`` and ``LastModified``.
+
+    Examples
+    --------
+    >>> fs = CdseFileSystem(account="me")
+    >>> fs
+    <CdseFileSystem https://eodata.dataspace.copernicus.eu account=me>
+    """
+
+    protocol = ("cdse",)
+    root_marker = ""
+    cachable = True
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        asynchronous: bool = False,
+        batch_size: int | None = None,
+        **options: Any,
+    ) -> None:
+        self.settings = settings or Settings(**options)  # the metaclass has resolved them to single fields
+        super().__init__(asynchronous=asynchronous, batch_size=batch_size, use_listings_cache=False)
+        self._stores: dict[asyncio.AbstractEventLoop, ObjectStore] = {}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.settings.s3_url} account={self.settings.account}>"
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of this process that fsspec runs; after a fork the child has its own."""
+        loop: asyncio.AbstractEventLoop = get_loop()
+        return loop
+
+    @property
+    def fsid(self) -> str:
+        """What tells this archive from others."""
+        return f"cdse_{self._fs_token}"
+
+    @property
+    def budget(self) -> ConnectionBudget:
+        """The connections of the account, with counters."""
+        return self.store.budget
+
+    @property
+    def store(self) -> ObjectStore:
+        """Gets, heads and listings; its coroutines belong on :attr:`loop`."""
+        loop = self.loop
+        if loop not in self._stores:  # the first use, or a forked child's
+            self._stores = {loop: ObjectStore(self.settings)}
+        return self._stores[loop]
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(p) for p in path]
+        return strip(str(path))
+
+    async def _info(self, path: str, **_: Any) -> dict[str, Any]:
+        return await on_loop(info(self.store, self._strip_protocol(path)))
+
+    async def _ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:  # noqa: FBT001, FBT002 - fsspec's signature
+        found = await on_loop(ls(self.store, self._strip_protocol(path)))
+        return found if detail else [entry["name"] for entry in found]
+
+    async def _find(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        withdirs: bool = False,  # noqa: FBT001, FBT002 - fsspec's signature
+        **options: Any,
+    ) -> Any:
+        work = find(self.store, self._strip_protocol(path), maxdepth=maxdepth, withdirs=withdirs)
+        found = await on_loop(work)
+        return found if options.get("detail") else sorted(found)
+
+    async def _walk(self, path: str, maxdepth: int | None = None, **options: Any) -> AsyncIterator[Any]:
+        options.setdefault("on_error", "raise")  # a listing that failed is not an empty one
+        async for step in super()._walk(path, maxdepth, **options):
+            yield step
+
+    async def _isdir(self, path: str) -> bool:
+        return await self._type(path) == "directory"
+
+    async def _isfile(self, path: str) -> bool:
+        return await self._type(path) == "file"
+
+    async def _type(self, path: str) -> str | None:
+        try:
+            return str((await self._info(path))["type"])
+        except NotFoundError:
+            return None
+
+    async def _cat_file(
+        self, path: str, start: int | None = None, end: int | None = None, *, if_match: str | None = None, **_: Any
+    ) -> bytes:
+        path = self._strip_protocol(path)
+        if (start or 0) < 0 or (end or 0) < 0:
+            size = (await self._info(path))["size"]
+            start = max(0, size + start) if start is not None and start < 0 else start
+            end = size + end if end is not None and end < 0 else end
+        if end is not None and end <= (start or 0):
+            return b""
+
+        async def whole(body: Body) -> bytes:
+            return await body.read()
+
+        return await on_loop(self.store.get(path, start or 0, end, if_match, whole))
+
+    async def _get_file(self, rpath: str, lpath: Any, callback: Any = None, **_: Any) -> None:
+        await on_loop(get_file(self.store, self._strip_protocol(rpath), lpath, callback))
+
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> CdseFile:
+        if mode != "rb":
+            refuse(self, f"open {path} for writing ({mode})")
+        return CdseFile(self, path, **options)
+
+    @contextmanager
+    def stream(
+        self,
+        path: str,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        if_match: str | None = None,
+        chunk_size: int = 1 << 20,
+    ) -> Iterator[Stream]:
+        """Read an object once, from ``start`` on, piece by piece: for transfers.
+
+        Parameters
+        ----------
+        path : str
+            Which object.
+        start, stop : int
+            Half-open bounds; to the end by default.
+        if_match : str, optional
+            ETag that the object must still have.
+        chunk_size : int
+            The most bytes of one piece.
+
+        Yields
+        ------
+        Stream
+            Iterate over it for pieces of bytes; ``size`` is that of the whole object, ``etag`` is the server's. One
+            connection is in use until the block ends. What breaks off in the middle is not asked for again here: the
+            error says how far it came, and the caller goes on from there.
+
+        Raises
+        ------
+        ChangedObjectError
+            If the object has another ETag.
+        CredentialsRejectedError, NotFoundError, RateLimitError, ServiceError
+            As the service says; the last two after retries.
+        """
+        stream = sync(self.loop, open_stream, self.store, self._strip_protocol(path), start, stop, if_match, chunk_size)
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+
+def filesystem(settings: Settings | None = None) -> CdseFileSystem:
+    """Return the archive's filesystem for these settings, the same one for everyone in this process.
+
+    Examples
+    --------
+    >>> filesystem(Settings(account="me")) is filesystem(Settings(account="me"))
+    True
+    """
+    fs: CdseFileSystem = CdseFileSystem(settings)
+    return fs
