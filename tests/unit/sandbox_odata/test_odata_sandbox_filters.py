@@ -90,7 +90,9 @@ def edges(area):
 
 text_literals = st.sampled_from([*WORDS, "S1AS2", "", "0", "nothing"])
 numbers = st.integers(-1, 5)
-moments = st.builds(lambda ms, us: ZERO + timedelta(milliseconds=ms, microseconds=us), st.integers(-1, 51), st.integers(0, 1))
+moments = st.builds(
+    lambda ms, us: ZERO + timedelta(milliseconds=ms, microseconds=us), st.integers(-1, 51), st.integers(0, 1)
+)
 zones = st.sampled_from([UTC, timezone(timedelta(hours=2)), timezone(timedelta(hours=-5, minutes=-30))])
 
 
@@ -188,9 +190,7 @@ def areas(draw):
     def decide(row):
         if row["_boxes"] is None:
             return None
-        return any(
-            a[0] <= area[2] and area[0] <= a[2] and a[1] <= area[3] and area[1] <= a[3] for a in row["_boxes"]
-        )
+        return any(a[0] <= area[2] and area[0] <= a[2] and a[1] <= area[3] and area[1] <= a[3] for a in row["_boxes"])
 
     return f"OData.CSC.Intersects(area=geography'SRID=4326;{wkt}')", decide
 
@@ -285,7 +285,9 @@ def test_attributes_are_matched_as_one(filled):
     # Name and value must be of the same attribute: a record with orbitNumber 1 and something else of 2 is no match.
     records, store = filled[0]
     text = "Attributes/OData.CSC.IntegerAttribute/any(a:a/Name eq 'orbitNumber' and a/OData.CSC.IntegerAttribute/Value eq 2)"
-    expected = {r["Id"] for r in records if any(a["Name"] == "orbitNumber" and a["Value"] == 2 for a in r["Attributes"])}
+    expected = {
+        r["Id"] for r in records if any(a["Name"] == "orbitNumber" and a["Value"] == 2 for a in r["Attributes"])
+    }
     assert {row["Id"] for row in selected(store, text)} == expected
 
 

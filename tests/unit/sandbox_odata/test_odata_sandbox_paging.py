@@ -90,7 +90,11 @@ def test_limits():
 
 
 def test_orderby_defaults_to_ascending():
-    for query, descending in (("PublicationDate", False), ("PublicationDate asc", False), ("PublicationDate desc", True)):
+    for query, descending in (
+        ("PublicationDate", False),
+        ("PublicationDate asc", False),
+        ("PublicationDate desc", True),
+    ):
         order = parse_options(f"$orderby={query}", PRODUCTS).orderby
         assert (order.field.column, order.descending) == ("publication", descending)
 

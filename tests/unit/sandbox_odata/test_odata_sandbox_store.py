@@ -118,7 +118,12 @@ def test_an_archive_without_records_is_empty(tmp_path):
 
 @pytest.mark.parametrize(
     ("line", "names_it"),
-    [("{", "line 1"), ("[]", "line 1"), ('{"Name": "x"}', "line 1"), ('{"Id": "x", "ContentDate": {"Start": "soon"}}', "x")],
+    [
+        ("{", "line 1"),
+        ("[]", "line 1"),
+        ('{"Name": "x"}', "line 1"),
+        ('{"Id": "x", "ContentDate": {"Start": "soon"}}', "x"),
+    ],
 )
 def test_bad_lines_are_named_and_leave_no_database(tmp_path, line, names_it):
     folder = tmp_path / "catalogue"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["files_of", "inside", "object_path"]
 
 
 def inside(folder: Path, relative: str) -> Path | None:
-    """Return a path below a folder, or None if it would leave it."""
-    path = (folder / relative).resolve()
-    return path if path.is_relative_to(folder.resolve()) else None
+    """Return a path below a folder, or None if the name would leave it.
+
+    Links that lie in the archive are followed: whoever made the archive may link to large products.
+    """
+    path = Path(os.path.normpath(folder / relative))
+    return path if path.is_relative_to(os.path.normpath(folder)) else None
 
 
 def object_path(root: Path, s3_path: str) -> Path | None:
@@ -28,6 +32,6 @@ def files_of(product: Path) -> Iterator[tuple[str, Path]]:
     if product.is_file():
         yield product.name, product
         return
-    for path in sorted(product.rglob("*")):
-        if path.is_file():
-            yield f"{product.name}/{path.relative_to(product).as_posix()}", path
+    found = [Path(folder, name) for folder, _, names in os.walk(product, followlinks=True) for name in names]
+    for path in sorted(found):
+        yield f"{product.name}/{path.relative_to(product).as_posix()}", path
