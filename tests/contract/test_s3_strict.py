@@ -61,8 +61,11 @@ class Client:
     def open(self):
         connection = http.client.HTTPConnection(self._host, timeout=20)
         connection.connect()
-        self._stack.callback(connection.close)
+        self.keep(connection)
         return connection
+
+    def keep(self, connection):
+        self._stack.callback(connection.close)
 
     def ask(self, connection, path=SMALL, method="GET", **headers):
         """Send a request and leave the answer unread."""
@@ -255,6 +258,35 @@ def test_temporary_keys_work_at_once_and_no_longer_when_deleted(sandbox_not_stri
             ) if status == 200 else None
         assert statuses == [200, 403]
         assert b"InvalidAccessKeyId" in body
+
+
+def test_downloads_spend_the_same_quota_and_searches_do_not(sandbox):
+    cdse = sandbox(connections=2)
+    form = f"client_id=cdse-public&grant_type=password&username={cdse.username}&password={cdse.password}"
+    with Client(cdse) as client:
+        catalogue = [_connect(client, urlsplit(cdse.settings.catalogue_url).netloc) for _ in range(3)]
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        catalogue[0].request("POST", urlsplit(cdse.settings.token_url).path, form, kind)
+        bearer = {"Authorization": f"Bearer {json.loads(client.read(catalogue[0])[1])['access_token']}"}
+        assert client.get(client.open())[0] == 200  # one of two, at S3
+        for connection in catalogue:
+            connection.request("GET", "/odata/v1/Products?$top=1", headers=bearer)
+            assert client.read(connection)[0] == 200
+        assert cdse.counters().open_sockets == 1
+        download = f"{urlsplit(cdse.settings.download_url).path}/Products(6a466590-9ecc-4861-ab8d-b243c328e906)/$value"
+        answers = []
+        for connection in catalogue[:2]:
+            connection.request("GET", download, headers=bearer)
+            answers.append(client.read(connection))
+        assert answers[0][0] == 404  # let in, and there is no such product
+        assert answers[1] == (429, b'{"detail":"Max session number 2 exceeded."}')
+        assert client.get(client.open())[0] == 429
+
+
+def _connect(client, host):
+    connection = http.client.HTTPConnection(host, timeout=20)
+    client.keep(connection)
+    return connection
 
 
 def test_faults_strike_real_answers(sandbox_not_strict):

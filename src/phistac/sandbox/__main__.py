@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -115,11 +116,12 @@ def _serve(config: SandboxConfig, root: Path, *, until_end_of_input: bool) -> No
     # Imported late: everything above works without the extra's packages, and --help at once.
     from phistac.sandbox.accounts import Accounts  # noqa: PLC0415
     from phistac.sandbox.content import prepare  # noqa: PLC0415
+    from phistac.sandbox.odata.app import routes  # noqa: PLC0415
     from phistac.sandbox.server import Service, serve  # noqa: PLC0415
 
     prepare(root, config, progress=lambda text: _tell(event="progress", text=text))
     accounts = Accounts(config)
-    service = Service(root, config, accounts, _catalogue(root, accounts, config))
+    service = Service(root, config, accounts, routes(root, accounts, config))
 
     def ready(catalogue_port: int, s3_port: int) -> None:
         where = {"catalogue_port": catalogue_port, "s3_port": s3_port, "root": str(root)}
@@ -140,16 +142,9 @@ def _serve(config: SandboxConfig, root: Path, *, until_end_of_input: bool) -> No
     asyncio.run(until_stopped())
 
 
-def _catalogue(root: Path, accounts: Any, config: SandboxConfig) -> Any:
-    try:
-        from phistac.sandbox.odata.app import routes  # noqa: PLC0415
-    except ModuleNotFoundError:
-        return []
-    return routes(root, accounts, config)
-
-
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    sys.stdin.read()
+    while os.read(0, 4096):  # not sys.stdin: its lock, held by a thread at the interpreter's end, is a fatal error
+        pass
     with contextlib.suppress(RuntimeError):  # the loop ended for another reason
         loop.call_soon_threadsafe(stop.set)
 

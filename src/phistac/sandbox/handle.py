@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
-from phistac.errors import ConfigurationError, MissingExtraError
+from phistac.errors import ConfigurationError, MissingExtraError, ServiceError
 from phistac.sandbox.config import SandboxConfig
 from phistac.sandbox.counters import Counters
 from phistac.sandbox.environment import environment, settings_of
@@ -179,8 +179,14 @@ class Sandbox:
         request = urllib.request.Request(self.control_url + path, data, headers, method=method)  # noqa: S310 - loopback
         # No proxy: the machine's own may be set in the environment.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
-            return json.load(answer)
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return json.load(answer)
+        except OSError as error:
+            raise ServiceError(
+                f"the sandbox does not answer {method} {path} ({error}){self._process.error_tail()}",
+                remedy="Start another one.",
+            ) from error
 
     def _stop_process(self) -> None:
         if self._process is not None:

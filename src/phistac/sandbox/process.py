@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,7 @@ class ServerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            start_new_session=True,  # Ctrl-C is meant for the program, or a notebook's cell, not for its server
         )
         self._finalizer = weakref.finalize(self, _end, self._child, self._errors)
         try:
@@ -77,12 +79,14 @@ class ServerProcess:
         self._finalizer()
 
     def error_tail(self) -> str:
-        """Return the end of what the child wrote to its standard error."""
+        """Return the end of what the child wrote to its standard error, to be put behind a message."""
         if self._errors.closed:
             return ""
-        size = self._errors.seek(0, 2)
-        self._errors.seek(max(0, size - _TAIL_BYTES))
-        return self._errors.read().decode(errors="replace").strip()
+        # pread: the file's position is the child's, too, and must stay where it writes.
+        size = os.fstat(self._errors.fileno()).st_size
+        start = max(0, size - _TAIL_BYTES)
+        text = os.pread(self._errors.fileno(), _TAIL_BYTES, start).decode(errors="replace").strip()
+        return f"; the end of what it said:\n{text}" if text else ""
 
     def _wait(self, options: str, progress: Callable[[str], None] | None, timeout_s: float) -> dict[str, Any]:
         guard = threading.Timer(timeout_s, self._child.kill)
@@ -109,11 +113,7 @@ class ServerProcess:
             if progress is not None:
                 progress(str(event["text"]))
         code = self._child.wait()
-        tail = self.error_tail()
-        raise ServiceError(
-            f"the sandbox did not start (exit code {code}){': ' + tail if tail else ''}",
-            remedy="Is a port taken, or an extra missing? Install with: pip install 'phistac[sandbox]'.",
-        )
+        raise ServiceError(f"the sandbox did not start (exit code {code}){self.error_tail()}")
 
 
 def _end(child: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
