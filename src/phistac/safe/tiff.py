@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from phistac.safe.raster import PIXELS, Raster, Run
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-__all__ = ["index_tiff"]
+__all__ = ["TiffImage", "index_tiff"]
 
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _STRIP_OFFSETS = 256, 257, 258, 259, 273
 _SAMPLES_PER_PIXEL, _ROWS_PER_STRIP, _STRIP_SIZES, _TILE_WIDTH, _SAMPLE_FORMAT = 277, 278, 279, 322, 339
@@ -78,6 +78,25 @@ def index_tiff(path: str, *, size: int, shape: tuple[int, int], pixel: str) -> I
     tags = yield from _directory(reader, order, offset)
     _check(path, tags, shape, pixel)
     return Raster(path, shape, pixel, _strips(path, tags, shape, pixel), size, order)
+
+
+@dataclass(frozen=True, slots=True)
+class TiffImage:
+    """An image whose directory has not been read yet: what manifest and annotation say about it."""
+
+    path: str
+    size: int
+    shape: tuple[int, int]
+    pixel: str
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The numpy type that pixels become."""
+        return PIXELS[self.pixel][2]
+
+    def index(self) -> Indexer[Raster]:
+        """Find the strips; see :func:`index_tiff`."""
+        return index_tiff(self.path, size=self.size, shape=self.shape, pixel=self.pixel)
 
 
 class _Reader:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["NetcdfGroup", "index_netcdf"]
 
 _WHOLE, _HEAD = 512 * 1024, 64 * 1024
-"""Objects up to the first size are fetched whole; of larger ones, this much of their front (OLCI: metadata of 15 kB)."""
+"""Objects up to the first size are fetched whole; of larger ones, this much of their front (OLCI needs 15 kB)."""
 _MOST_BLOCKS = 64
 _SHORT = 1 << 20
 _BROKEN = (

@@ -7,7 +7,7 @@ function here.
 
 from __future__ import annotations
 
-from phistac.safe.sentinel1.bursts import Burst, BurstId, SwathTiming, burst_id, swath_timing
+from phistac.safe.sentinel1.bursts import Burst, BurstId, SwathTiming, burst_id, burst_ids, swath_timing
 from phistac.safe.sentinel1.calibration import Calibration, calibration
 from phistac.safe.sentinel1.doppler import DcEstimate, FmRate, dc_estimate, fm_rate
 from phistac.safe.sentinel1.geolocation import CoordinateConversion, GeolocationGrid, coordinate_conversion, geolocation
@@ -33,6 +33,7 @@ __all__ = [
     "SwathTiming",
     "attitude",
     "burst_id",
+    "burst_ids",
     "calibration",
     "coordinate_conversion",
     "dc_estimate",

@@ -20,7 +20,7 @@ from phistac.safe.xml import int_text, text
 if TYPE_CHECKING:
     from phistac.safe.xml import Element
 
-__all__ = ["Burst", "BurstId", "SwathTiming", "burst_id", "swath_timing"]
+__all__ = ["Burst", "BurstId", "SwathTiming", "burst_id", "burst_ids", "swath_timing"]
 
 ORBITS_PER_CYCLE = 175
 ORBIT_S = 12 * 86400 / ORBITS_PER_CYCLE
@@ -190,3 +190,27 @@ def burst_id(
         track = relative_orbit % ORBITS_PER_CYCLE + 1 if crosses_node else relative_orbit
     number_in_cycle = 1 + math.floor((elapsed + (track - 1) * ORBIT_S - preamble_s) / beam_s)
     return BurstId(stated if stated is not None else number_in_cycle, track)
+
+
+def burst_ids(root: Element, *, relative_orbit: int, crosses_node: bool = False) -> tuple[BurstId, ...]:
+    """Return the ids of all bursts of a parsed annotation, in order; the orbit is that of the manifest.
+
+    Raises
+    ------
+    FormatError
+        If something is missing.
+    """
+    swath = text(root, "adsHeader/swath")
+    node = nanoseconds([text(root, "imageAnnotation/imageInformation/ascendingNodeTime")])[0]
+    found = []
+    for burst in swath_timing(root).bursts:
+        elapsed = float((nanoseconds([burst.sensing_time])[0] - node) / np.timedelta64(1, "s"))
+        ids = burst_id(
+            swath=swath,
+            sensing_anx_time=elapsed,
+            relative_orbit=relative_orbit,
+            crosses_node=crosses_node,
+            stated=burst.relative_id,
+        )
+        found.append(ids)
+    return tuple(found)

@@ -74,8 +74,9 @@ def rows(
 
 
 def polynomials(elements: Sequence[Element], path: str) -> FloatArray:
-    """Return one polynomial of each element, as float64 of shape (n, degree + 1); they must have one degree."""
+    """Return one polynomial of each element, as float64 of shape (n, degree + 1); lower degrees end in zeros."""
     found = rows(elements, path, np.float64)
-    if len({values.size for values in found}) > 1:
-        raise FormatError(f"<{path}> has different degrees in one file")
-    return np.array(found, dtype=np.float64).reshape(len(found), -1)
+    filled = np.zeros((len(found), max((values.size for values in found), default=0)))
+    for number_, values in enumerate(found):
+        filled[number_, : values.size] = values
+    return filled

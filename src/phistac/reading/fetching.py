@@ -1,0 +1,113 @@
+"""The bytes of a product: the one way by which this room gets any.
+
+Ranges go through :mod:`phistac.remote.ranges`, which plans them and keeps within the account's budget; a manifest,
+whose size nobody knows beforehand, is fetched whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from phistac.errors import FormatError, NotFoundError
+from phistac.remote.ranges import drive
+from phistac.safe.byteranges import ByteRange
+from phistac.safe.manifest import MANIFEST_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from phistac.reading.source import Source
+    from phistac.safe.byteranges import Indexer
+    from phistac.safe.manifest import ManifestObject
+
+__all__ = ["check_size", "existing", "manifest_bytes", "object_bytes", "run"]
+
+T = TypeVar("T")
+
+
+def run(source: Source, indexer: Indexer[T]) -> T:
+    """Run an indexer over a product.
+
+    Raises
+    ------
+    NotFoundError
+        If an object is not there.
+    FormatError
+        If the bytes are not what they should be.
+    ServiceError
+        If they could not be had.
+    """
+    fs, root = source.filesystem()
+    try:
+        return drive(indexer, fs, root=root, settings=source.settings)
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"an object of {source.url} is missing: {error.message}",
+            remedy="To open what there is of an incomplete product, pass check_files_exist=True.",
+        ) from error
+
+
+def manifest_bytes(source: Source) -> bytes:
+    """Return the manifest of a product.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no product, or it has no manifest.
+    """
+    fs, root = source.filesystem()
+    names = MANIFEST_NAMES[::-1] if source.name.upper().endswith(".SEN3") else MANIFEST_NAMES
+    for name in names:
+        try:
+            data: bytes = fs.cat_file(f"{root}/{name}")
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        return data
+    raise NotFoundError(f"no product at {source.url}", remedy=f"There is neither {names[0]} nor {names[1]} in it.")
+
+
+def object_bytes(source: Source, objects: Sequence[ManifestObject]) -> list[bytes]:
+    """Return whole objects, fetched together.
+
+    Raises
+    ------
+    NotFoundError
+        If one of them is not there.
+    """
+    return run(source, _whole(objects))
+
+
+def _whole(objects: Sequence[ManifestObject]) -> Indexer[list[bytes]]:
+    parts = yield [ByteRange(item.path, 0, item.size) for item in objects]
+    return list(parts)
+
+
+def existing(source: Source) -> frozenset[str]:
+    """Return the paths of the objects that are really there, relative to the root."""
+    fs, root = source.filesystem()
+    prefix = fs._strip_protocol(root).rstrip("/") + "/"  # noqa: SLF001 - fsspec's own way to make paths comparable
+    return frozenset(str(path).removeprefix(prefix) for path in fs.find(root))
+
+
+def check_size(source: Source, path: str, size: int) -> None:
+    """Check that an object has the size that its index was made for.
+
+    A repacked measurement lies elsewhere in its file than the annotation says; its size gives it away.
+
+    Raises
+    ------
+    FormatError
+        If it has another size.
+    NotFoundError
+        If it is not there.
+    """
+    fs, root = source.filesystem()
+    try:
+        found = fs.info(f"{root}/{path}")["size"]
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{source.url} has no {path}", remedy="The product is not complete.") from error
+    if found != size:
+        raise FormatError(
+            f"{path} has {found} bytes, the manifest says {size}",
+            remedy="It was cut off or repacked: its pixels are not where its metadata says.",
+        )

@@ -1,0 +1,7 @@
+"""Sentinel-1 level-1 products as Datasets."""
+
+from __future__ import annotations
+
+from phistac.reading.sentinel1.groups import open_group, open_groups
+
+__all__ = ["open_group", "open_groups"]

@@ -1,0 +1,177 @@
+"""Groups of a Sentinel-1 product: which there are, and how to open one or all of them.
+
+For ``open_dataset`` a group is called as in xarray-sentinel: ``IW1/VV`` are the pixels, ``IW1/VV/3`` is a burst,
+``IW1/VV/orbit`` a table. In a tree, where children inherit the coordinates of their parents, pixels and tables must be
+siblings: there the pixels are ``IW1/VV/measurement``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from phistac.errors import FormatError, NotFoundError
+from phistac.reading.conventions import describe
+from phistac.reading.fetching import object_bytes
+from phistac.reading.sentinel1.measurement import burst_dataset, measurement_dataset
+from phistac.reading.sentinel1.metadata import BUILDERS, FILES
+from phistac.safe import sentinel1
+from phistac.safe.xml import parse
+
+if TYPE_CHECKING:
+    from phistac.reading.items import BurstRef
+    from phistac.reading.source import Source
+    from phistac.safe.manifest import ManifestObject
+    from phistac.safe.sentinel1 import ImageFiles, Sentinel1Product
+    from phistac.safe.xml import Element
+
+__all__ = ["open_group", "open_groups"]
+
+
+def open_group(
+    source: Source,
+    product: Sentinel1Product,
+    group: str,
+    *,
+    burst: int | BurstRef | None = None,
+    geospatial: bool = True,
+) -> xr.Dataset:
+    """Open one group of a product; no file is fetched but the one that it is in.
+
+    Parameters
+    ----------
+    source : Source
+        Where the product is.
+    product : Sentinel1Product
+        Its parsed manifest.
+    group : str
+        Such as ``IW1/VV``, ``IW1/VV/3`` or ``IW1/VV/orbit``; empty for the facts of the product.
+    burst : int or BurstRef, optional
+        Which burst of the image.
+    geospatial : bool, optional
+        Whether to compute footprints.
+
+    Returns
+    -------
+    xarray.Dataset
+        The group.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such group, or its file is missing.
+    """
+    known = _groups(product)
+    image_group, kind = _split(product, group)
+    if kind.isdigit():
+        image_group, kind, burst = group.rpartition("/")[0], "", int(kind)
+    if (name := f"{image_group}/{kind}".rstrip("/")) and name not in known:
+        raise NotFoundError(f"{source.url} has no group {group!r}", remedy=f"There are: {', '.join(known)}.")
+    files = next((files for files in product.images if files.group == image_group), None)
+    if files is None or kind:
+        dataset = xr.Dataset() if files is None else _table(product, kind, _root(source, files, kind))
+        dataset.attrs = dict(product.attrs) | dataset.attrs
+    else:
+        root = _root(source, files, "annotation")
+        dataset = measurement_dataset(source, files, root, product.attrs, geospatial=geospatial)
+        if burst is not None:
+            dataset = burst_dataset(dataset, root, _burst_index(product, root, burst), geospatial=geospatial)
+    below = [other[len(name) + 1 if name else 0 :] for other in known if other.startswith(f"{name}/" if name else "")]
+    if below and burst is None:
+        dataset.attrs["subgroups"] = below
+    return describe(dataset, group=name, kind=kind)
+
+
+def open_groups(source: Source, product: Sentinel1Product, *, geospatial: bool = True) -> dict[str, xr.Dataset]:
+    """Open all groups of a product, as a tree needs them; all files are fetched together.
+
+    Returns
+    -------
+    dict of str to xarray.Dataset
+        By absolute path; bursts are not among them.
+    """
+    wanted = [item for files in product.images for item in _metadata_files(files)]
+    data = dict(zip((item.path for item in wanted), object_bytes(source, wanted), strict=True))
+    opened = {"/": describe(xr.Dataset(attrs=dict(product.attrs)), group="")}
+    for files in product.images:
+        roots = {item.path: parse(data[item.path], name=item.path) for item in _metadata_files(files)}
+        if files.annotation is not None and files.measurement is not None:
+            made = measurement_dataset(
+                source, files, roots[files.annotation.path], product.attrs, geospatial=geospatial
+            )
+            opened[f"/{files.group}/measurement"] = describe(made, group=f"{files.group}/measurement")
+        for kind in _kinds(product, files):
+            made = _table(product, kind, roots[_file(files, kind).path])
+            opened[f"/{files.group}/{kind}"] = describe(made, group=f"{files.group}/{kind}", kind=kind)
+    return opened
+
+
+def _kinds(product: Sentinel1Product, files: ImageFiles) -> list[str]:
+    """Metadata groups that an image has, as far as the manifest tells."""
+    absent = {"bursts"} if product.product_type == "GRD" or files.swath[:2] not in ("IW", "EW") else set()
+    absent |= {"coordinate_conversion"} if product.product_type != "GRD" else set()
+    return [
+        kind for kind in BUILDERS if kind not in absent and getattr(files, FILES.get(kind, "annotation")) is not None
+    ]
+
+
+def _groups(product: Sentinel1Product) -> list[str]:
+    names: dict[str, None] = {}
+    for files in product.images:
+        parts = files.group.split("/")
+        names |= dict.fromkeys("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+        names |= dict.fromkeys(f"{files.group}/{kind}" for kind in _kinds(product, files))
+    return list(names)
+
+
+def _split(product: Sentinel1Product, group: str) -> tuple[str, str]:
+    """Take a group apart into an image and what of it is wanted."""
+    for files in product.images:
+        if group == files.group or group.startswith(f"{files.group}/"):
+            return files.group, group[len(files.group) + 1 :]
+    return group, ""
+
+
+def _metadata_files(files: ImageFiles) -> list[ManifestObject]:
+    return [item for item in (files.annotation, files.calibration, files.noise) if item is not None]
+
+
+def _file(files: ImageFiles, kind: str) -> ManifestObject:
+    item: ManifestObject | None = getattr(files, FILES.get(kind, "annotation"))
+    if item is None:
+        raise NotFoundError(f"the product lists no {FILES.get(kind, 'annotation')} of {files.group}")
+    return item
+
+
+def _root(source: Source, files: ImageFiles, kind: str) -> Element:
+    item = _file(files, kind)
+    (data,) = object_bytes(source, [item])
+    return parse(data, name=item.path)
+
+
+def _table(product: Sentinel1Product, kind: str, root: Element) -> xr.Dataset:
+    dataset = BUILDERS[kind](root)
+    if kind == "bursts":
+        swath = sentinel1.image_info(root).swath
+        dataset = dataset.assign_coords(burst_id=("burst", [found.text(swath) for found in _burst_ids(product, root)]))
+    return dataset
+
+
+def _burst_ids(product: Sentinel1Product, root: Element) -> tuple[sentinel1.BurstId, ...]:
+    orbit = int(str(product.attrs["relative_orbit_number"]))
+    return sentinel1.burst_ids(root, relative_orbit=orbit, crosses_node=product.crosses_node)
+
+
+def _burst_index(product: Sentinel1Product, root: Element, burst: int | BurstRef) -> int:
+    if isinstance(burst, int):
+        return burst
+    offsets = [found.byte_offset for found in sentinel1.swath_timing(root).bursts]
+    numbers = [found.relative for found in _burst_ids(product, root)]
+    for index, (offset, number) in enumerate(zip(offsets, numbers, strict=True)):
+        if offset == burst.byte_offset or (burst.byte_offset is None and number == burst.relative_id):
+            return index
+    raise FormatError(
+        f"{burst.swath} has no burst {burst.relative_id} at byte {burst.byte_offset}",
+        remedy="Is the Item one of this product?",
+    )

@@ -1,0 +1,191 @@
+"""Pixels of a Sentinel-1 image as a Dataset, without reading any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from xarray.core import indexing
+
+from phistac.errors import NotFoundError
+from phistac.reading.arrays import RangedArray
+from phistac.reading.sentinel1.footprint import geospatial_attrs
+from phistac.safe import sentinel1
+from phistac.safe.sentinel1.pixels import burst_raster
+from phistac.safe.tiff import TiffImage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from phistac.reading.arrays import Layout
+    from phistac.reading.source import Source
+    from phistac.safe.sentinel1 import ImageFiles, ImageInfo, SwathTiming
+    from phistac.safe.xml import Element
+
+__all__ = ["burst_dataset", "measurement_dataset"]
+
+_BAND_SIZE = 32_000_000
+"""Bytes of a preferred chunk where an image has no bursts: long enough to hide latency, short enough to hold four."""
+
+
+def measurement_dataset(
+    source: Source, files: ImageFiles, root: Element, attrs: Mapping[str, Any], *, geospatial: bool = True
+) -> xr.Dataset:
+    """Return the pixels of one image, lazily.
+
+    Parameters
+    ----------
+    source : Source
+        Where the product is.
+    files : ImageFiles
+        Which files the image has.
+    root : Element
+        Its parsed annotation.
+    attrs : mapping
+        Facts of the product.
+    geospatial : bool, optional
+        Whether to compute the footprint.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``measurement`` over (line, pixel); where there are no bursts, over (azimuth_time, slant_range_time) or
+        (azimuth_time, ground_range).
+
+    Raises
+    ------
+    NotFoundError
+        If the product lists no measurement for the image.
+    FormatError
+        If annotation and manifest contradict each other.
+    """
+    image, timing = sentinel1.image_info(root), sentinel1.swath_timing(root)
+    data = indexing.LazilyIndexedArray(RangedArray(source, _layout(files, image, timing)))
+    made = dict(attrs) | _image_attrs(image, timing)
+    if geospatial:
+        grid = sentinel1.geolocation(root)
+        made |= geospatial_attrs(grid, grid.azimuth_time, grid.slant_range_time)
+    azimuth_time = _azimuth_time(image, timing)
+    coords, range_name = _coordinates(image, azimuth_time)
+    variable = xr.Variable(("line", "pixel"), data, dict(made))
+    dataset = xr.Dataset({"measurement": variable}, coords, made)
+    swap = {} if timing.bursts else {"line": "azimuth_time", "pixel": range_name}
+    dataset = dataset.swap_dims(swap)
+    chunks = _preferred_chunks(image, timing)
+    dataset["measurement"].encoding["preferred_chunks"] = chunks | {swap[name]: chunks[name] for name in swap}
+    return dataset
+
+
+def burst_dataset(dataset: xr.Dataset, root: Element, index: int, *, geospatial: bool = True) -> xr.Dataset:
+    """Cut one burst out of a measurement dataset: reading it is reading one contiguous range.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As :func:`measurement_dataset` makes it.
+    root : Element
+        The parsed annotation.
+    index : int
+        From 0.
+    geospatial : bool, optional
+        Whether to compute the footprint of the burst.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``measurement`` over (azimuth_time, slant_range_time).
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such burst.
+    """
+    timing = sentinel1.swath_timing(root)
+    if not 0 <= index < len(timing.bursts):
+        raise NotFoundError(f"there is no burst {index}: the image has {len(timing.bursts)}, counted from 0")
+    lines = timing.lines_per_burst
+    burst = dataset.isel(line=slice(lines * index, lines * (index + 1)))
+    burst = burst.swap_dims({"line": "azimuth_time", "pixel": "slant_range_time"})
+    node = np.datetime64(burst.attrs["ascending_node_time"], "ns")
+    burst.attrs |= {
+        "azimuth_anx_time": (burst.azimuth_time.to_numpy()[0] - node) / np.timedelta64(1, "s"),
+        "burst_index": index,
+    }
+    if geospatial:
+        burst.attrs |= geospatial_attrs(
+            sentinel1.geolocation(root), burst.azimuth_time.to_numpy(), burst.slant_range_time.to_numpy()
+        )
+    if "burst_ids" in burst.attrs:
+        burst.attrs["burst_id"] = burst.attrs.pop("burst_ids")[index]
+    samples = timing.samples_per_burst
+    burst["measurement"].encoding["preferred_chunks"] = {"azimuth_time": lines, "slant_range_time": samples}
+    return burst
+
+
+def _layout(files: ImageFiles, image: ImageInfo, timing: SwathTiming) -> Layout:
+    if files.measurement is None:
+        raise NotFoundError(f"the product lists no measurement for {files.group}")
+    if timing.bursts:
+        return burst_raster(image, timing, files.measurement)
+    return TiffImage(files.measurement.path, files.measurement.size, (image.lines, image.samples), image.pixel)
+
+
+def _image_attrs(image: ImageInfo, timing: SwathTiming) -> dict[str, Any]:
+    attrs: dict[str, Any] = {
+        "radar_frequency": image.radar_frequency / 10**9,
+        "ascending_node_time": image.ascending_node_time,
+        "azimuth_pixel_spacing": image.azimuth_pixel_spacing,
+        "range_pixel_spacing": image.range_pixel_spacing,
+        "product_first_line_utc_time": image.first_line_time,
+        "product_last_line_utc_time": image.last_line_time,
+        "azimuth_time_interval": image.azimuth_time_interval,
+        "image_slant_range_time": image.slant_range_time,
+        "range_sampling_rate": image.range_sampling_rate,
+        "incidence_angle_mid_swath": image.incidence_angle_mid_swath,
+    }
+    if timing.bursts:
+        identifiers = [burst.relative_id for burst in timing.bursts]
+        attrs |= {"burst_ids": identifiers} if None not in identifiers else {}
+        attrs |= {
+            "azimuth_steering_rate": image.azimuth_steering_rate,
+            "number_of_bursts": len(timing.bursts),
+            "lines_per_burst": timing.lines_per_burst,
+        }
+    return attrs
+
+
+def _azimuth_time(image: ImageInfo, timing: SwathTiming) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    """Return the times of the lines; in an image of bursts they start anew with each, and overlap."""
+    if not timing.bursts:
+        times = pd.date_range(start=image.first_line_time, end=image.last_line_time, periods=image.lines)
+        return np.array(times.values, dtype="datetime64[ns]")
+    step = pd.Timedelta(image.azimuth_time_interval * 10**9, unit="ns").to_timedelta64()
+    offsets = np.arange(timing.lines_per_burst) * step
+    return np.concatenate([np.datetime64(burst.azimuth_time, "ns") + offsets for burst in timing.bursts])
+
+
+def _coordinates(
+    image: ImageInfo, azimuth_time: np.ndarray[Any, np.dtype[np.datetime64]]
+) -> tuple[dict[str, Any], str]:
+    # CF has no nanoseconds, which xarray would choose: microseconds, then.
+    units = {"units": f"microseconds since {azimuth_time[0]}"}
+    coords: dict[str, Any] = {
+        "pixel": np.arange(image.samples),
+        "line": np.arange(image.lines),
+        "azimuth_time": ("line", azimuth_time, {}, units),
+    }
+    if image.projection == "Ground Range":
+        values, name = np.linspace(0, image.range_pixel_spacing * (image.samples - 1), image.samples), "ground_range"
+    else:
+        last = image.slant_range_time + (image.samples - 1) / image.range_sampling_rate
+        values, name = np.linspace(image.slant_range_time, last, image.samples), "slant_range_time"
+    coords[name] = ("pixel", values, {}, {"_FillValue": None})
+    return coords, name
+
+
+def _preferred_chunks(image: ImageInfo, timing: SwathTiming) -> dict[str, int]:
+    row_size = image.samples * (4 if image.pixel == "cint16" else 2)
+    lines = timing.lines_per_burst or max(1, min(image.lines, _BAND_SIZE // row_size))
+    return {"line": lines, "pixel": image.samples}
