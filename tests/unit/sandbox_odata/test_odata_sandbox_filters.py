@@ -56,6 +56,7 @@ def random_rows(rows, rectangle, seed):
         attributes = [
             ("productType", "String", rng.choice(TYPES)),
             ("orbitNumber", "Integer", rng.randrange(5)),
+            ("sliceNumber", "Integer", rng.randrange(5)),
             ("cloudCover", "Double", rng.choice([0, 0.5, 1.25, 40])),
             ("sliceProductFlag", "Boolean", rng.random() < 0.5),
             ("processingDate", "DateTimeOffset", written(moment(rng), rng)),
@@ -144,6 +145,7 @@ def named(draw):
 ATTRIBUTES = {
     "productType": ("String", st.sampled_from([*TYPES, *FAMILIES, "nothing"])),
     "orbitNumber": ("Integer", numbers),
+    "sliceNumber": ("Integer", numbers),
     "cloudCover": ("Double", st.sampled_from([0, 0.5, 1.0, 1.25, 40, -3.5])),
     "sliceProductFlag": ("Boolean", st.booleans()),
     "processingDate": ("DateTimeOffset", times()),

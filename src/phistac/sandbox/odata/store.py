@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
 
-from phistac.sandbox.odata.attributes import Registry
+from phistac.sandbox.odata.attributes import REGISTERED, Registry
 from phistac.sandbox.odata.database import up_to_date
 from phistac.sandbox.odata.fields import DELETED, PRODUCTS
 from phistac.sandbox.odata.footprints import Footprints
@@ -148,7 +148,10 @@ def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _registry(connection: sqlite3.Connection) -> Registry:
+    others = ", ".join("?" for _ in REGISTERED)
     learned = connection.execute(
-        "SELECT DISTINCT r.collection, a.name, a.kind FROM products r JOIN products_attributes a USING (number)"
+        "SELECT DISTINCT r.collection, a.name, a.kind FROM products r JOIN products_attributes a USING (number) "  # noqa: S608 - placeholders only
+        f"WHERE r.collection NOT IN ({others})",
+        tuple(REGISTERED),
     )
     return Registry((row["collection"], row["name"], row["kind"]) for row in learned)
