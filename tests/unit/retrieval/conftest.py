@@ -85,3 +85,45 @@ def link(archive):
 class Told(list):
     def __call__(self, count):
         self.append(count)
+
+
+MANIFEST = """<xfdu:XFDU xmlns:xfdu="urn:ccsds:schema:xfdu:1" xmlns:safe="http://www.esa.int/safe/sentinel-1.0">
+<metadataSection><safe:platform><safe:familyName>SENTINEL-1</safe:familyName><safe:number>A</safe:number></safe:platform>
+<safe:startTime>2024-08-01T05:00:00.000000</safe:startTime></metadataSection><dataObjectSection>{objects}</dataObjectSection>
+</xfdu:XFDU>"""
+OBJECT = """<dataObject ID="{path}"><byteStream mimeType="x" size="{size}"><fileLocation locatorType="URL" href="./{path}"/>
+<checksum checksumName="MD5">{md5}</checksum></byteStream></dataObject>"""
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """An archive that ``plan`` and ``download`` see as the account's filesystem."""
+    archive = Bucket()
+    monkeypatch.setattr("phistac.remote.filesystem.filesystem", lambda settings=None: archive)
+    return archive
+
+
+class Bucket(Archive):
+    def add(self, root, **files):
+        """Lay down a product with a manifest that covers its files, and one that it does not."""
+        listed = {path.replace("__", "/"): data for path, data in files.items()}
+        objects = "".join(
+            OBJECT.format(path=path, size=len(data), md5=hashlib.md5(data).hexdigest()) for path, data in listed.items()
+        )
+        everything = listed | {"support/a.xsd": b"<xsd/>", "manifest.safe": MANIFEST.format(objects=objects).encode()}
+        self.objects |= {f"{root}/{path}": data for path, data in everything.items()}
+
+    def _strip_protocol(self, path):
+        return path.removeprefix("cdse://").strip("/")
+
+    def find(self, base, *, detail):
+        self.requests.append((base, -1, None))
+        return {
+            path: {"size": len(data), "ETag": etag(data)}
+            for path, data in self.objects.items()
+            if path == base or path.startswith(f"{base}/")
+        }
+
+    def cat_file(self, path):
+        self.requests.append((path, 0, None))
+        return self.objects[path]
