@@ -100,7 +100,7 @@ class Body:
         end = size if stop is None else min(stop, size)
         if first != start or last + 1 != end or self.length != end - start:
             raise ServiceError(
-                f"{self.path}: bytes {start} to {end} were asked for, the server sends {stated[0]} in {self.length} bytes",
+                f"{self.path}: bytes {start} to {end} were asked for, the server sends {stated[0]} ({self.length})",
                 remedy="Use an endpoint that serves ranges.",
             )
         return size

@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
 from phistac.safe.byteranges import ByteRange
@@ -176,14 +177,14 @@ def _merged(atoms: Sequence[ByteRange], gap: float) -> list[list[ByteRange]]:
 def _split(group: Sequence[ByteRange], longest: float) -> list[ByteRange]:
     """Cut a group into about equal requests; a cut that falls into a gap leaves the gap out."""
     path, start, stop = group[0].path, group[0].start, group[-1].stop
-    count = max(1, -int(-(stop - start) // longest)) if longest else 1
+    count = max(1, ceil((stop - start) / longest))
     gaps = [(left.stop, right.start) for left, right in pairwise(group)]
     edges: list[tuple[int, int]] = []  # where a request ends, and where the next one starts
     for i in range(1, count):
         cut = start + (stop - start) * i // count
         before = bisect_right(gaps, (cut, stop)) - 1
         edge = gaps[before] if before >= 0 and gaps[before][0] <= cut <= gaps[before][1] else (cut, cut)
-        if not edges or edge[0] > edges[-1][1]:
+        if edge[0] > (edges[-1][1] if edges else start):
             edges.append(edge)
     starts = [start, *(edge[1] for edge in edges)]
     stops = [*(edge[0] for edge in edges), stop]

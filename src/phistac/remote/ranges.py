@@ -1,8 +1,8 @@
 """Fetch byte ranges, and run the indexers that ask for them.
 
 On the archive every plan runs as concurrent ranged GETs within the budget of the account, each answer checked to be
-the very range that was asked for. Any other fsspec filesystem (a folder, memory, another bucket) reads its ranges in its
-own way; the lengths are checked all the same. Never is a whole object read where a range was asked for.
+the very range that was asked for. Any other fsspec filesystem (a folder, memory, another bucket) reads its ranges in
+its own way; the lengths are checked all the same. Never is a whole object read where a range was asked for.
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ def plan_for(fs: Any, ranges: Iterable[ByteRange], *, settings: Settings | None 
         known = fs.settings
         return plan(ranges, connections=known.connections, rate=known.connection_rate, latency_s=known.latency_s)
     known = resolve(settings)
-    latency_s = known.latency_s if getattr(fs, "async_impl", False) else 0.0
-    return plan(ranges, connections=_ELSEWHERE, rate=known.connection_rate, latency_s=latency_s)
+    if getattr(fs, "async_impl", False):
+        return plan(ranges, connections=_ELSEWHERE, rate=known.connection_rate, latency_s=known.latency_s)
+    return plan(ranges, connections=1, rate=known.connection_rate, latency_s=0.0)
 
 
 def fetch(

@@ -8,13 +8,13 @@ somebody would like one.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 import stat
+import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-
-import platformdirs
 
 from phistac.errors import ConfigurationError
 from phistac.remote.flock import lock, unlock
@@ -158,7 +158,7 @@ def runtime_folder(name: str) -> Path:
     ConfigurationError
         If the folder belongs to someone else or is open to others, as a shared temporary folder may make it.
     """
-    base = Path(platformdirs.user_runtime_dir("phistac", appauthor=False))
+    base = _base()
     folder = base / name
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -171,6 +171,15 @@ def runtime_folder(name: str) -> Path:
                 remedy="Remove it, or let XDG_RUNTIME_DIR name a folder that only you can read.",
             )
     return folder
+
+
+def _base() -> Path:
+    """Return the session's runtime folder, or one of this user in the folder for temporary files."""
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    if given and Path(given).is_dir():
+        return Path(given) / "phistac"
+    who = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+    return Path(tempfile.gettempdir()) / f"phistac-{who}"
 
 
 def _mine(status: os.stat_result) -> bool:

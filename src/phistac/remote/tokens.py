@@ -7,6 +7,7 @@ never jumps: what counts is when *we* asked, and how long the service says it la
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from phistac.remote.secrets import Login
 
-__all__ = ["TokenSource"]
+__all__ = ["TokenSource", "token_source"]
 
 _RENEW_AT = 0.6
 _CLIENT = "cdse-public"
@@ -128,3 +129,33 @@ class TokenSource:
             ) from None
         self._renew_at = asked + _RENEW_AT * lifetime_s
         self._refresh_until = asked + 0.95 * refresh_s
+
+
+_sources: dict[Settings, TokenSource] = {}
+_lock = threading.Lock()
+
+
+def token_source(settings: Settings | None = None) -> TokenSource:
+    """Return the token source of an account, the same one for everyone in this process: one session, not many.
+
+    Examples
+    --------
+    >>> token_source(Settings(account="me")) is token_source(Settings(account="me"))
+    True
+    """
+    settings = resolve(settings)
+    with _lock:
+        if settings not in _sources:
+            _sources[settings] = TokenSource(settings)
+        return _sources[settings]
+
+
+def _forget() -> None:
+    """Start afresh in a forked child, whose connections must be its own."""
+    global _lock  # noqa: PLW0603 - the parent's lock may be held by a thread that does not exist here
+    _lock = threading.Lock()
+    _sources.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -96,3 +96,11 @@ def test_it_prints():
         "2 ranges in 2 objects: 20 B asked, 20 B moved (1.00x)",
         "2 requests, 1 round trip, about 0.05 s over 4 connections of 20.0 MB/s, 0.05 s to the first byte",
     ]
+
+
+@given(st.integers(1, 50), st.integers(1, 12))
+def test_tiny_ranges_are_cut_into_no_empty_requests(size, connections):
+    made = plan([ByteRange("a", 7, 7 + size)], connections=connections, rate=1.0, latency_s=0.0)
+    assert sorted(made.requests, key=lambda r: r.start)[0].start == 7
+    assert all(r.size > 0 for r in made.requests)
+    assert made.bytes_moved == size

@@ -1,0 +1,217 @@
+"""The STAC API's core: ``handle(method, path, params) -> dict``, without a server.
+
+One core, several doors: pystac-client in process (:mod:`phistac.remote.stac_io`), a web server, and our own paths. It
+knows nothing of HTTP beyond paths and parameters, and raises our errors, which the doors translate.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from phistac.errors import NotFoundError, QueryError
+from phistac.odata.paging import Position
+from phistac.odata.records import burst, product
+from phistac.remote.landing import CONFORMANCE, landing_page
+from phistac.stac.bursts import burst_item
+from phistac.stac.collections import all_collections, collection
+from phistac.stac.documents import collection_document
+from phistac.stac.fields import select_fields
+from phistac.stac.items import item
+from phistac.stac.parameters import Search, to_search
+from phistac.stac.queryables import queryables
+from phistac.stac.search import to_queries
+from phistac.stac.service import ROOT, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from phistac.odata.query import Query
+    from phistac.remote.catalogue import Catalogue
+
+__all__ = ["Api"]
+
+_PAGE = 1000
+_GEOJSON = "application/geo+json"
+
+
+class Api:
+    """Answers STAC API requests from the OData catalogue.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Where records come from.
+    root : str
+        The address that links carry; without a slash at the end.
+    """
+
+    def __init__(self, catalogue: Catalogue, *, root: str = ROOT) -> None:
+        self.catalogue = catalogue
+        self.service = Service(catalogue.settings, root.rstrip("/"))
+
+    def handle(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Answer a request.
+
+        Parameters
+        ----------
+        method : str
+            ``GET`` or ``POST``.
+        path : str
+            Below the root, such as ``/collections/sentinel-1-slc/items``.
+        params : mapping, optional
+            The query of a GET, or the body of a POST.
+
+        Returns
+        -------
+        dict
+            JSON-ready.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such path or Item.
+        UnknownCollectionError
+            If there is no such collection.
+        QueryError, CatalogueError, ServiceError
+            As for searches.
+        """
+        params = dict(params or {})
+        match [part for part in path.split("/") if part]:
+            case []:
+                return landing_page(self.service)
+            case ["conformance"]:
+                return {"conformsTo": list(CONFORMANCE)}
+            case ["queryables"]:
+                return queryables(None, self.service.root)
+            case ["search"]:
+                return self._search(method, "search", params)
+            case ["collections", *rest]:
+                return self._collections(rest, params)
+        raise NotFoundError(f"there is nothing at {path!r}")
+
+    def _collections(self, rest: list[str], params: dict[str, Any]) -> dict[str, Any]:
+        match rest:
+            case []:
+                return self._all_collections()
+            case [identifier]:
+                return collection_document(collection(identifier), self.service)
+            case [identifier, "queryables"]:
+                return queryables(identifier, self.service.root)
+            case [identifier, "items"]:
+                collection(identifier)
+                return self._search("GET", f"collections/{identifier}/items", {**params, "collections": [identifier]})
+            case [identifier, "items", name]:
+                return self._item(identifier, name)
+        raise NotFoundError(f"there is nothing at '/collections/{'/'.join(rest)}'")
+
+    def _all_collections(self) -> dict[str, Any]:
+        found = [collection_document(each, self.service) for each in all_collections().values()]
+        links = [
+            {"rel": "root", "href": self.service.root, "type": "application/json"},
+            {"rel": "self", "href": f"{self.service.root}/collections", "type": "application/json"},
+        ]
+        return {"collections": found, "links": links, "numberMatched": len(found), "numberReturned": len(found)}
+
+    def _item(self, identifier: str, name: str) -> dict[str, Any]:
+        for found in self.items(Search(collections=(collection(identifier),), ids=(name,), limit=1)):
+            return found
+        raise NotFoundError(f"the collection {identifier} has no Item {name!r}")
+
+    def items(self, search: Search, *, verify: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield every Item of a search, in constant memory.
+
+        Parameters
+        ----------
+        search : Search
+            From :func:`phistac.stac.parameters.to_search`; ``limit`` is not a limit here but the size of a page.
+        verify : bool
+            Compare with the catalogue's own count at the end.
+        """
+        for query in to_queries(search):
+            for row in self.catalogue.rows(query, verify=verify):
+                yield self._translate(query, row, search)
+
+    def _translate(self, query: Query, row: Mapping[str, Any], search: Search) -> dict[str, Any]:
+        bursts = query.entity == "Bursts"
+        made = burst_item(burst(row), self.service) if bursts else item(product(row), self.service)
+        links = [{"rel": "root", "href": self.service.root, "type": "application/json"}]
+        if "collection" in made:
+            links += [
+                {"rel": "self", "href": self.service.item_url(made["collection"], made["id"]), "type": _GEOJSON},
+                {"rel": "parent", "href": self.service.collection_url(made["collection"]), "type": "application/json"},
+            ]
+        made["links"] = [*links, *made["links"]]
+        return select_fields(made, search.fields)
+
+    def _search(self, method: str, path: str, params: dict[str, Any]) -> dict[str, Any]:
+        search = to_search(params)
+        queries = to_queries(search)
+        token = params.get("token")
+        at, position = _from_token(str(token), len(queries)) if token else (0, Position())
+        limit = search.limit or _PAGE
+        features: list[dict[str, Any]] = []
+        following: tuple[int, Position] | None = (at, position)
+        while following is not None and len(features) < limit:
+            at, position = following
+            if at >= len(queries):
+                following = None
+                break
+            page = self.catalogue.page(queries[at], position, size=limit - len(features))
+            features += [self._translate(queries[at], row, search) for row in page.rows]
+            following = (at, page.next) if page.next is not None else (at + 1, Position())
+        if following is not None and following[0] >= len(queries):
+            following = None
+        answer: dict[str, Any] = {"type": "FeatureCollection", "features": features, "numberReturned": len(features)}
+        # Counting is slow on the real service; `limit=1` is how pystac-client asks for the count alone.
+        if search.limit == 1 and not token:
+            answer["numberMatched"] = sum(self.catalogue.count(query) for query in queries)
+        answer["links"] = self._page_links(method, path, params, following)
+        return answer
+
+    def _page_links(
+        self, method: str, path: str, params: dict[str, Any], following: tuple[int, Position] | None
+    ) -> list[dict[str, Any]]:
+        href = f"{self.service.root}/{path}"
+        links: list[dict[str, Any]] = [
+            {"rel": "root", "href": self.service.root, "type": "application/json"},
+            {"rel": "self", "href": href, "type": _GEOJSON},
+        ]
+        if following is None:
+            return links
+        body = {**params, "token": _to_token(*following)}
+        if method.upper() == "POST":
+            links.append({"rel": "next", "href": href, "type": _GEOJSON, "method": "POST", "body": body})
+        else:
+            if path != "search":
+                body.pop("collections", None)
+            address = f"{href}?{urlencode({key: _as_text(value) for key, value in body.items()})}"
+            links.append({"rel": "next", "href": address, "type": _GEOJSON, "method": "GET"})
+        return links
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple):
+        return ",".join(_as_text(each) for each in value)
+    return json.dumps(value)
+
+
+def _to_token(at: int, position: Position) -> str:
+    text = json.dumps([at, position.to_json()], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _from_token(token: str, count: int) -> tuple[int, Position]:
+    try:
+        at, position = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        found = int(at), Position.from_json(position)
+    except (binascii.Error, ValueError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise QueryError("the token of the page cannot be read", remedy="Begin the search again.") from error
+    if not 0 <= found[0] < count:
+        raise QueryError("the token of the page is not of this search", remedy="Begin the search again.")
+    return found
