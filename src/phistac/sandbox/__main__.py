@@ -117,7 +117,8 @@ def _serve(config: SandboxConfig, root: Path, *, until_end_of_input: bool) -> No
     from phistac.sandbox.accounts import Accounts  # noqa: PLC0415
     from phistac.sandbox.content import prepare  # noqa: PLC0415
     from phistac.sandbox.odata.app import routes  # noqa: PLC0415
-    from phistac.sandbox.server import Service, serve  # noqa: PLC0415
+    from phistac.sandbox.server import Service  # noqa: PLC0415
+    from phistac.sandbox.serving import serve  # noqa: PLC0415
 
     prepare(root, config, progress=lambda text: _tell(event="progress", text=text))
     accounts = Accounts(config)

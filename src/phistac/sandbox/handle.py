@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import html
-import importlib.util
 import json
-import os
-import shutil
-import tempfile
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
-from phistac.errors import ConfigurationError, MissingExtraError, ServiceError
+from phistac.errors import ConfigurationError, ServiceError
 from phistac.sandbox.config import SandboxConfig
 from phistac.sandbox.counters import Counters
 from phistac.sandbox.environment import environment, settings_of
 from phistac.sandbox.process import ServerProcess
+from phistac.sandbox.surroundings import environ, require_extra, temporary_folder
 from phistac.settings import use
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    import os
+    from collections.abc import Callable
     from types import TracebackType
 
     from phistac.sandbox.faults import Fault
     from phistac.settings import Settings
 
 __all__ = ["Sandbox"]
-
-_EXTRA = ("nanio", "odata_query", "starlette", "uvicorn")
 
 
 class Sandbox:
@@ -96,15 +90,15 @@ class Sandbox:
         """
         if self._process is not None:
             raise ConfigurationError("this sandbox runs already", remedy="Make another one.")
-        _require_extra()
+        require_extra()
         with contextlib.ExitStack() as undo:
-            self.root = self._given_root or undo.enter_context(_temporary_root())
+            self.root = self._given_root or undo.enter_context(temporary_folder())
             options = {"config": self.config.as_dict(), "root": str(self.root)}
             self._process = ServerProcess(options, progress=self._progress)
             undo.callback(self._stop_process)
             ready = self._process.ready
             self.settings = settings_of(self.config, catalogue_port=ready["catalogue_port"], s3_port=ready["s3_port"])
-            undo.enter_context(_environ(environment(self.config, self.settings)))
+            undo.enter_context(environ(environment(self.config, self.settings)))
             self._started = undo.pop_all()
         return self
 
@@ -206,37 +200,3 @@ class Sandbox:
         rows.append(("quota", f"{self.config.connections or 'any number of'} connections ({self.config.count})"))
         cells = "".join(f"<tr><th>{name}</th><td>{html.escape(str(value))}</td></tr>" for name, value in rows)
         return f"<table><caption>phistac sandbox</caption>{cells}</table>"
-
-
-def _require_extra() -> None:
-    missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"the sandbox needs {', '.join(missing)}", remedy="Install with: pip install 'phistac[sandbox]'."
-        )
-
-
-@contextlib.contextmanager
-def _temporary_root() -> Iterator[Path]:
-    folder = tempfile.mkdtemp(prefix="phistac-sandbox-")
-    remove = functools.partial(shutil.rmtree, folder, ignore_errors=True)
-    atexit.register(remove)  # for a sandbox that nobody stopped
-    try:
-        yield Path(folder)
-    finally:
-        remove()
-        atexit.unregister(remove)
-
-
-@contextlib.contextmanager
-def _environ(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
-    from phistac.sandbox.quotas import Pace
+    from phistac.sandbox.pace import Pace
 
 __all__ = ["Connection", "connection_of", "protocol_for"]
 

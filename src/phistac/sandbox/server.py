@@ -1,24 +1,21 @@
-"""The server process: catalogue and S3 in one event loop, sharing accounts, quotas, counters and faults."""
+"""Catalogue and S3 as two applications that share accounts, quotas, counters and faults."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
-import socket
 import time
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 
-from phistac.errors import ConfigurationError, PhistacError
+from phistac.errors import PhistacError
 from phistac.sandbox.control import control_routes
 from phistac.sandbox.faults import FaultBook
 from phistac.sandbox.middleware import Counted, Gated
+from phistac.sandbox.pace import Pace
 from phistac.sandbox.protocol import Connection, protocol_for
-from phistac.sandbox.quotas import Gate, Pace
+from phistac.sandbox.quotas import Gate
 from phistac.sandbox.s3.app import BUCKET, s3_app
 from phistac.sandbox.s3.errors import send_error
 from phistac.sandbox.s3.layers import split_path
@@ -27,7 +24,8 @@ from phistac.sandbox.striking import Faulty
 from phistac.sandbox.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import asyncio
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from starlette.routing import BaseRoute
@@ -35,10 +33,8 @@ if TYPE_CHECKING:
 
     from phistac.sandbox.config import SandboxConfig
 
-__all__ = ["Service", "serve"]
+__all__ = ["Service"]
 
-_KEEP_ALIVE_S = 60
-_SHUTDOWN_S = 3
 _DOWNLOAD = re.compile(r"/(download|ondemand)/odata/v1/(Products|Bursts)\(.*/\$(value|zip)")
 
 
@@ -125,85 +121,3 @@ async def _send_detail(send: Send, status: int, code: str, message: str, headers
     answer = JSONResponse({"detail": message}, status, headers)
     await send({"type": "http.response.start", "status": status, "headers": answer.raw_headers})
     await send({"type": "http.response.body", "body": bytes(answer.body)})
-
-
-async def serve(
-    service: Service, config: SandboxConfig, *, ready: Callable[[int, int], None], stop: asyncio.Event
-) -> None:
-    """Serve both ports until told to stop; answers under way get a few seconds to end.
-
-    Parameters
-    ----------
-    service : Service
-        What is served.
-    config : SandboxConfig
-        Host and ports.
-    ready : callable
-        Is told the catalogue's and the S3 port when both answer.
-    stop : asyncio.Event
-        Set by whoever wants an end.
-
-    Raises
-    ------
-    ConfigurationError
-        If a port cannot be had.
-    """
-    with contextlib.ExitStack() as open_sockets:
-        sockets = [
-            open_sockets.enter_context(_listen(config.host, port)) for port in (config.catalogue_port, config.s3_port)
-        ]
-        apps = ((service.catalogue, False), (service.s3, True))
-        servers = [_server(app, service.protocol(listening=listening)) for app, listening in apps]
-        running = [
-            asyncio.create_task(server.serve(sockets=[listener]))
-            for server, listener in zip(servers, sockets, strict=True)
-        ]
-        while not all(server.started for server in servers):
-            await asyncio.sleep(0.01)
-            for task in running:
-                if task.done():
-                    await task
-        ready(*(listener.getsockname()[1] for listener in sockets))
-        await stop.wait()
-        for server in servers:
-            server.should_exit = True
-        await asyncio.gather(*running)
-
-
-def _server(app: ASGIApp, protocol: type[asyncio.Protocol]) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app,
-        http=protocol,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_level="error",
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_SHUTDOWN_S,
-    )
-    return _QuietServer(config)
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves signals alone: two servers share one loop, and the process decides when to stop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only where the protocol is named; with it, each answer waits 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise ConfigurationError(
-            f"the sandbox cannot listen on {host}:{port} ({error.strerror})", remedy="Use another port, or 0."
-        ) from error
-    return listener

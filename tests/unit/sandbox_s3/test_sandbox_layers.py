@@ -8,8 +8,9 @@ import pytest
 
 from phistac.sandbox.faults import Fault, FaultBook
 from phistac.sandbox.middleware import Counted, Gated
+from phistac.sandbox.pace import Pace
 from phistac.sandbox.protocol import _KEY
-from phistac.sandbox.quotas import Gate, Pace
+from phistac.sandbox.quotas import Gate
 from phistac.sandbox.striking import Faulty
 from phistac.sandbox.tally import Tally
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phistac.sandbox.quotas import Gate, Lease, Pace, Refusal
+from phistac.sandbox.pace import Pace
+from phistac.sandbox.quotas import Gate, Lease, Refusal
 
 
 class Clock:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ArchiveStorage"]
 
-_CHUNK = 1 << 20
+_CHUNK = 4 << 20
 _PAGE = 1000
 
 
