@@ -326,3 +326,28 @@ def test_bursts_on_demand(served):
         assert archive.read(image)[-32:] == bytes(range(32))
     unknown = url.replace(BURST_ID, str(uuid.uuid4()))
     assert served.http.post(unknown, headers=headers, allow_redirects=False).status_code == 404
+
+
+def test_odd_bytes_are_answers_not_accidents(served):
+    url = f"{served.url}/odata/v1/Products"
+    for query in ("$filter=Name%20eq%20'%ff%00'", "$filter=%E2%82", "$top=" + "9" * 5000, "$filter=" + "(" * 3000):
+        assert served.http.get(f"{url}?{query}").status_code in {200, 400, 422}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = served.http.post(
+        served.url + "/auth/realms/cdse/protocol/openid-connect/token", data=b"\xff=1", headers=form
+    )
+    assert answer.status_code == 401
+    assert served.http.get(url, params={"$top": "1"}, headers={"Authorization": "Bearer nonsense"}).status_code == 200
+
+
+def test_a_moving_catalogue(served):
+    row = {**olci_row(), "Id": str(uuid.uuid4()), "Name": "S3B_NEW.SEN3"}
+    control = f"{served.url}/_sandbox/catalogue"
+    assert served.http.post(f"{control}/publish", json=[row]).json() == {"published": 1}
+    assert get(served, "Products", filter="Name eq 'S3B_NEW.SEN3'")["value"][0]["Id"] == row["Id"]
+    gone = {"ids": [row["Id"]], "at": "2025-01-01T00:00:00Z", "cause": "Duplicated product"}
+    assert served.http.post(f"{control}/delete", json=gone).json() == {"deleted": 1}
+    assert get(served, "Products", filter="Name eq 'S3B_NEW.SEN3'")["value"] == []
+    assert get(served, f"DeletedProducts({row['Id']})")["DeletionCause"] == "Duplicated product"
+    for bad in ({"Id": 1}, [{"Name": "x"}], [{"Id": "x", "ContentDate": {"Start": "soon"}}]):
+        assert served.http.post(f"{control}/publish", json=bad).status_code == 422

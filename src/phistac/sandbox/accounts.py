@@ -178,7 +178,7 @@ class Accounts:
         now = self._clock()
         # One step either way, as servers allow for clocks that differ.
         codes = [totp_code(self._config.totp, now + 30 * step) for step in (-1, 0, 1)]
-        return any(hmac.compare_digest(c, code or "") for c in codes)
+        return any(hmac.compare_digest(c.encode(), (code or "").encode()) for c in codes)
 
     def _open_session(self) -> str:
         with self._lock:

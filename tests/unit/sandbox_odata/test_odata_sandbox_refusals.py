@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from phistac.sandbox.odata.attributes import REGISTERED, Registry, family
 from phistac.sandbox.odata.errors import RefusalError
@@ -148,6 +152,28 @@ TAKEN = {
 @pytest.mark.parametrize(("text", "kind"), TAKEN.items(), ids=TAKEN.keys())
 def test_taken(text, kind):
     assert type(parse_filter(text, PRODUCTS, REGISTRY)) is kind
+
+
+PIECES = st.sampled_from(
+    ["Name", "Id", "ContentDate/Start", "Collection/Name", "eq", "ne", "gt", "in", "and", "or", "not", "(", ")", ",", "'", "'x'", "''", "5", "-5", "1.5e400", "true", "null", "any", "all", "att", ":", "/", "=", ".", "2024-01-01T00:00:00Z", "2024-13-45T00:00:00Z", "9999-12-31T23:59:59.999999-23:59", "contains(", "OData.CSC.", "OData.CSC.Intersects(", "area=", "geography'", "geography'SRID=4326;POINT(nan", "1)'", "geography'SRID=4326;POLYGON((0", "0))'", "StringAttribute", "Attributes/", "72ac8773-c55d-526a-a9a9-22ddb9b595ef", "é", "\x00", "duration'P1D'", "-", "add"]
+)
+SOUP = st.lists(PIECES, max_size=15).flatmap(lambda words: st.sampled_from(["", " "]).map(lambda gap: gap.join(words)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=st.one_of(SOUP, st.text(max_size=40), st.builds(str.__add__, st.sampled_from([area(), attribute()]), SOUP)))
+def test_anything_is_taken_or_refused(text):
+    for entity in (PRODUCTS, BURSTS):
+        with suppress(RefusalError):
+            parse_filter(text, entity, REGISTRY)
+
+
+@pytest.mark.parametrize("text", ["not " * 5000 + "(Online eq true)", "(" * 5000 + "Online eq true" + ")" * 5000])
+def test_depth(text):
+    with suppress(RefusalError):
+        parse_filter(text, PRODUCTS, REGISTRY)
+    with pytest.raises(RefusalError):
+        parse_filter(f"Name eq 'x' and {'not (' * 60}Online eq true{')' * 60}", PRODUCTS, REGISTRY)
 
 
 def test_times_compare_as_microseconds():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phistac.sandbox.odata import downloads, extras, listing, login, nodes, ondemand
+from phistac.sandbox.odata import changes, downloads, extras, listing, login, nodes, ondemand
 from phistac.sandbox.odata.service import CATALOGUE, DOWNLOAD, Service
 from phistac.sandbox.odata.store import Store
 
@@ -52,5 +52,6 @@ def routes(
         *listing.routes(service),
         *extras.routes(service),
         *login.routes(service),
+        *changes.routes(service),
         *(extras.catch_all(prefix) for prefix in (CATALOGUE, DOWNLOAD, ondemand.PROCESSOR)),
     ]

@@ -13,7 +13,7 @@ from phistac.sandbox.odata.expressions import OneOf
 from phistac.sandbox.odata.fields import ENTITIES, PRODUCTS
 from phistac.sandbox.odata.options import parse_options
 from phistac.sandbox.odata.rows import entity_text, list_text, next_link
-from phistac.sandbox.odata.service import CATALOGUE, base_url, endpoint, uuid_of
+from phistac.sandbox.odata.service import CATALOGUE, base_url, endpoint, query_of, uuid_of
 from phistac.sandbox.odata.validator import parse_filter
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _search(service: Service, entity: Entity) -> Handler:
 
 def _single(service: Service, entity: Entity) -> Handler:
     def single(request: Request, _: bytes) -> Response:
-        options = parse_options(request.url.query, entity, single=True)
+        options = parse_options(query_of(request), entity, single=True)
         row = service.store.get(entity, uuid_of(request))
         if row is None:
             raise not_found(entity.missing)
@@ -59,7 +59,7 @@ def _single(service: Service, entity: Entity) -> Handler:
 
 
 def _page(service: Service, entity: Entity, request: Request, where: Expression | None) -> Response:
-    query = request.url.query
+    query = query_of(request)
     options = parse_options(query, entity)
     if options.filter is not None:
         if where is not None:

@@ -20,6 +20,7 @@ _NODES: dict[str, tuple[type, ...]] = {
     "time": (ast.DateTime,),
 }
 _BIGGEST = 2**63
+_DIGITS = 20
 
 
 def value_of(node: Any, kind: str, what: str) -> Any:
@@ -44,6 +45,8 @@ def value_of(node: Any, kind: str, what: str) -> Any:
         raise invalid("$filter", f"{what} is not compared with a literal of type {kind}.")
     if kind == "time":
         return _time(literal.val, what)
+    if isinstance(node, ast.Integer) and len(node.val) > _DIGITS:
+        raise invalid("$filter", f"{what} is compared with a number out of range.")
     value = str(literal.val).lower() if kind == "id" else literal.py_val
     if isinstance(value, int) and not -_BIGGEST <= value < _BIGGEST:
         raise invalid("$filter", f"{what} is compared with a number out of range.")

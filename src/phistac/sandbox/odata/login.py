@@ -37,7 +37,9 @@ def _token(service: Service) -> Handler:
     def token(request: Request, body: bytes) -> Response:
         if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             raise _keycloak(400, "invalid_request", "Missing form parameter: grant_type")
-        form = {name: values[-1] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+        form = {
+            name: values[-1] for name, values in parse_qs(body.decode(errors="replace"), keep_blank_values=True).items()
+        }
         try:
             answer = _grant(service, form)
         except CredentialsRejectedError as error:

@@ -88,7 +88,7 @@ def _number(name: str, text: str | None, default: int, most: int) -> int:
     if not text.strip().removeprefix("-").isdecimal():
         message = "Input should be a valid integer, unable to parse string as an integer"
         raise unprocessable(name, "int_parsing", message, text)
-    value = int(text)
+    value = int(text[:20])  # a number of more digits is out of range either way
     if value < 0:
         raise unprocessable(name, "greater_than_equal", "Input should be greater than or equal to 0", text, {"ge": 0})
     if value > most:

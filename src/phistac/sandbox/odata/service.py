@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Request, bytes], Response]
 
-__all__ = ["CATALOGUE", "DOWNLOAD", "Service", "account", "base_url", "endpoint", "uuid_of"]
+__all__ = ["CATALOGUE", "DOWNLOAD", "Service", "account", "base_url", "endpoint", "query_of", "uuid_of"]
 
 CATALOGUE = "/odata/v1"
 DOWNLOAD = "/download/odata/v1"
@@ -69,6 +69,12 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 def base_url(request: Request, prefix: str = CATALOGUE) -> str:
     """Return the address of the catalogue (or of the download service) as the client sees it."""
     return f"{request.url.scheme}://{request.url.netloc}{prefix}"
+
+
+def query_of(request: Request) -> str:
+    """Return the query string as it came, whatever bytes are in it."""
+    raw: bytes = request.scope["query_string"]
+    return raw.decode(errors="replace")
 
 
 def account(service: Service, request: Request) -> str:

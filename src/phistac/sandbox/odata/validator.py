@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["parse_filter"]
 
 _JUNCTIONS = {ast.And: "and", ast.Or: "or"}
+_DEEPEST = 50
+"""Levels of parentheses and ``not``; SQLite would give up at some depth, too."""
 
 
 def parse_filter(text: str, entity: Entity, registry: Registry) -> Expression:
@@ -62,14 +64,16 @@ class _Validator:
         self._registry = registry
         self._collections = collections
 
-    def expression(self, node: Any) -> Expression:
+    def expression(self, node: Any, depth: int = 0) -> Expression:
+        if depth > _DEEPEST:
+            raise invalid("$filter", "The filter is nested too deeply.")
         match node:
             case ast.BoolOp():
                 operator = _JUNCTIONS[type(node.op)]
-                parts = tuple(self.expression(part) for part in _chain(node))
+                parts = tuple(self.expression(part, depth + 1) for part in _chain(node))
                 return Junction("and" if operator == "and" else "or", parts)
             case ast.UnaryOp(op=ast.Not()):
-                return Negation(self.expression(node.operand))
+                return Negation(self.expression(node.operand, depth + 1))
             case ast.Compare():
                 return self._comparison(node)
             case ast.Call():
