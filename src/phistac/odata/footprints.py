@@ -64,4 +64,4 @@ def bounds(geometry: Mapping[str, Any]) -> list[float]:
 
 def _lists(value: Any) -> Any:
     """Return nested tuples as nested lists, which is what JSON gives."""
-    return [_lists(each) for each in value] if isinstance(value, tuple) else value
+    return [_lists(each) for each in value] if isinstance(value, tuple | list) else value

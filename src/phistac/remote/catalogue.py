@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +51,9 @@ class Catalogue:
 
     def __init__(self, settings: Settings | None = None, *, http: Http | None = None) -> None:
         self.settings = resolve(settings)
-        self._owned = http is None
         self._http = http or Http(self.settings)
+        # Clients of users live as long as they are referred to; nobody closes them.
+        self._close = weakref.finalize(self, self._http.close) if http is None else None
 
     def __repr__(self) -> str:
         return f"Catalogue({self.settings.catalogue_url!r})"
@@ -66,8 +68,8 @@ class Catalogue:
 
     def close(self) -> None:
         """Close the connections that this catalogue opened."""
-        if self._owned:
-            self._http.close()
+        if self._close is not None:
+            self._close()
 
     def rows(self, query: Query, *, verify: bool = False) -> Iterator[Mapping[str, Any]]:
         """Yield every row of a result, each Id once, in constant memory.

@@ -23,7 +23,7 @@ __all__ = ["StacIO", "connect"]
 _NOT_FOUND = 404
 
 
-class StacIO(StacApiIO):  # type: ignore[misc]  # pystac-client has no types that mypy may follow here
+class StacIO(StacApiIO):
     """Reads our own addresses from the OData catalogue, and all others as pystac-client does.
 
     Parameters
@@ -95,7 +95,8 @@ def connect(settings: Settings | None = None) -> Client:
     Returns
     -------
     pystac_client.Client
-        With Items of products and Sentinel-1 bursts. ``matched()`` is one request that counts, slow on the real service.
+        With Items of products and Sentinel-1 bursts. ``matched()`` is one request that counts; slow on the real
+        service.
 
     Examples
     --------

@@ -45,6 +45,12 @@ class Collection:
     wide: bool = False
     """Whether it is a whole OData collection, whose Items may name narrower ones."""
 
+    @property
+    def short(self) -> bool:
+        """Whether no record spans more than two weeks: true of what sensors record, not of auxiliary files."""
+        sensed = ("sentinel-1-", "sentinel-2-", "sentinel-3-", "sentinel-5p-", "landsat-8-l1tp")
+        return not self.wide and self.id.startswith(sensed) and self.id != "sentinel-1-aux"
+
 
 def _types(names: Iterable[str]) -> Expression:
     return any_of(Attribute("productType", "String", "eq", name) for name in names)

@@ -1,0 +1,160 @@
+"""The parameters of a STAC search, read and checked: the forms of GET and POST alike.
+
+What they mean to the catalogue is said in :mod:`phistac.stac.search`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from phistac.analysis.aoi import to_geometry
+from phistac.errors import QueryError
+from phistac.stac.collections import Collection, collection
+from phistac.stac.cql2 import from_query
+from phistac.stac.intervals import Interval, to_interval
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+__all__ = ["Search", "to_search"]
+
+_PARAMETERS = frozenset(
+    {
+        *("collections", "ids", "bbox", "intersects", "datetime", "limit", "token"),
+        *("filter", "filter-lang", "filter-crs", "query", "sortby", "fields"),
+    }
+)
+_CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched for, all parameters read and checked."""
+
+    collections: tuple[Collection, ...] = ()
+    ids: tuple[str, ...] = ()
+    geometry: BaseGeometry | None = None
+    interval: Interval | None = None
+    filter: Mapping[str, Any] | None = None
+    order: tuple[str, bool] | None = None
+    """Property to sort by, and whether descending."""
+    fields: Mapping[str, Any] | None = None
+    limit: int | None = None
+
+
+def to_search(params: Mapping[str, Any]) -> Search:
+    """Read the parameters of a search.
+
+    Parameters
+    ----------
+    params : mapping
+        ``collections, ids, bbox, intersects, datetime, filter, query, sortby, fields, limit``, as STAC API
+        defines them; lists, or text with commas as in an address.
+
+    Raises
+    ------
+    UnknownCollectionError
+        Names the collections that are nearly called so.
+    GeometryError, DatetimeError, QueryError
+        If a parameter has no meaning.
+    """
+    unknown = sorted(set(params) - _PARAMETERS)
+    if unknown:
+        raise QueryError(
+            f"a search has no parameter {unknown[0]!r}", remedy=f"It has {', '.join(sorted(_PARAMETERS))}."
+        )
+    given = {key: value for key, value in params.items() if value not in (None, "", (), [], {})}
+    if "bbox" in given and "intersects" in given:
+        raise QueryError("bbox and intersects exclude each other", remedy="Give one of them.")
+    return Search(
+        collections=tuple(
+            collection(each) for each in dict.fromkeys(_words("collections", given.get("collections", ())))
+        ),
+        ids=tuple(dict.fromkeys(_words("ids", given.get("ids", ())))),
+        geometry=_geometry(given),
+        interval=to_interval(given.get("datetime")),
+        filter=_filter(given),
+        order=_order(given.get("sortby")),
+        fields=_fields(given.get("fields")),
+        limit=_limit(given.get("limit")),
+    )
+
+
+def _words(name: str, value: Any) -> tuple[str, ...]:
+    parts = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(parts, Sequence) or not all(isinstance(each, str) and each for each in parts):
+        raise QueryError(f"{name} is {value!r}", remedy="Give a list of ids.")
+    return tuple(parts)
+
+
+def _geometry(given: Mapping[str, Any]) -> BaseGeometry | None:
+    if "intersects" in given:
+        return to_geometry(given["intersects"])
+    if "bbox" not in given:
+        return None
+    box = given["bbox"]
+    if isinstance(box, str):
+        try:
+            box = [float(each) for each in box.split(",")]
+        except ValueError as error:
+            raise QueryError(f"bbox is {given['bbox']!r}", remedy="Write west,south,east,north in degrees.") from error
+    return to_geometry(tuple(box))
+
+
+def _filter(given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if given.get("filter-crs", _CRS84) != _CRS84:
+        raise QueryError(f"filter-crs is {given['filter-crs']!r}", remedy=f"Only {_CRS84} is known.")
+    terms = []
+    value = given.get("filter")
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise QueryError(
+                f"the filter {value[:80]!r} is CQL2 text", remedy="Give it as CQL2-JSON, or install the package cql2."
+            ) from error
+    if value is not None:
+        terms.append(value)
+    query = given.get("query")
+    if query is not None:
+        terms.append(from_query(json.loads(query) if isinstance(query, str) else query))
+    return {"op": "and", "args": terms} if len(terms) > 1 else (terms[0] if terms else None)
+
+
+def _order(value: Any) -> tuple[str, bool] | None:
+    if value is None:
+        return None
+    keys = value.split(",") if isinstance(value, str) else list(value)
+    if len(keys) != 1:
+        raise QueryError("the catalogue sorts by one property at a time", remedy="Sort by one, or sort the table.")
+    key = keys[0]
+    if isinstance(key, Mapping):
+        name, descending = str(key.get("field", "")), key.get("direction", "asc") == "desc"
+    else:
+        name, descending = str(key).lstrip("+-"), str(key).startswith("-")
+    return name.removeprefix("properties."), descending
+
+
+def _fields(value: Any) -> Mapping[str, Any] | None:
+    if value is None or isinstance(value, Mapping):
+        return value
+    names = value.split(",") if isinstance(value, str) else list(value)
+    return {
+        "include": [name.lstrip("+") for name in names if not name.startswith("-")],
+        "exclude": [name[1:] for name in names if name.startswith("-")],
+    }
+
+
+def _limit(value: Any) -> int | None:
+    if value is None:
+        return None
+    try:
+        limit = int(value)
+    except (TypeError, ValueError):
+        limit = 0
+    if not 1 <= limit <= 10_000:  # noqa: PLR2004 - the bound of STAC API itself
+        raise QueryError(f"limit is {value!r}", remedy="It is a number from 1 to 10000.")
+    return limit
