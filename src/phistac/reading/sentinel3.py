@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 from xarray.core import indexing
 
@@ -91,10 +92,20 @@ def _dataset(source: Source, files: Sequence[NetcdfGroup], group: str, decoders:
                 raise FormatError(f"{variable.path}: its variable {variable.name} is in another file of {group} too")
             variables[variable.name] = _variable(source, variable)
     _check_lengths(variables, group)
-    attrs = dict(files[0].attrs) | {"group": f"/{group}"}
+    attrs = _common(files) | {"group": f"/{group}"}
     skipped = [name for file in files for name in file.skipped]
     dataset = xr.Dataset(variables, attrs=attrs | ({"variables_not_read": skipped} if skipped else {}))
     return xr.decode_cf(dataset, **decoders)
+
+
+def _common(files: Sequence[NetcdfGroup]) -> dict[str, Any]:
+    """Attributes that all files of a group have alike: the title of one band is not that of all."""
+    first, *others = [file.attrs for file in files]
+    return {
+        name: value
+        for name, value in first.items()
+        if all(name in attrs and np.array_equal(attrs[name], value) for attrs in others)
+    }
 
 
 def _check_lengths(variables: Mapping[str, xr.Variable], group: str) -> None:

@@ -112,9 +112,10 @@ def _groups(root: Element, files: dict[str, ManifestObject]) -> dict[str, tuple[
 
 
 def _measured(root: Element) -> set[str]:
-    """Ids of the objects that the manifest calls measurement data."""
-    units = root.iterfind(".//{*}contentUnit[@unitType='Measurement Data Unit']/dataObjectPointer")
-    return {pointer.get("dataObjectID", "") for pointer in units}
+    """Ids of the objects that the manifest calls measurements, and places by the coordinates of the image grid."""
+    units = root.iterfind(".//{*}contentUnit[@unitType='Measurement Data Unit']")
+    located = [unit for unit in units if "geoCoordinatesAnnotation" in unit.get("dmdID", "").split()]
+    return {pointer.get("dataObjectID", "") for unit in located for pointer in unit.iterfind("dataObjectPointer")}
 
 
 def _attrs(root: Element, manifest: Manifest) -> dict[str, object]:

@@ -1,0 +1,163 @@
+"""Metadata of real Sentinel-1 products: equal to xarray-sentinel's, group by group, name by name, value by value."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+PRODUCTS = {
+    "93A7": ("IW1/VV", "IW3/VH"),
+    "EFA4": ("IW1/VV", "IW2/VH"),
+    "8152": ("EW1/HH",),
+    "6001": ("S3/VH",),
+    "ECC8": ("IW/VV", "IW/VH"),
+    "0000": ("IW/VV",),
+}
+TABLES = (
+    "orbit", "attitude", "gcp", "dc_estimate", "azimuth_fm_rate", "calibration", "noise_range", "noise_azimuth",
+    "coordinate_conversion",
+)  # fmt: skip
+ESTIMATED = {"geospatial_bounds", "history", "comment"}
+
+
+@pytest.fixture(scope="module")
+def folder(real_data):
+    def find(name: str) -> str:
+        (found,) = real_data.glob(f"safe/sentinel-1/*_{name}.SAFE")
+        return str(found)
+
+    return find
+
+
+def theirs(path: str, group: str) -> xr.Dataset:
+    pytest.importorskip("xarray_sentinel")
+    from xarray_sentinel import esa_safe, sentinel1
+
+    esa_safe.parse_manifest_sentinel1.cache_clear()  # it hands out one dictionary, and writes into it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return sentinel1.open_sentinel1_dataset(path, group=group, check_files_exist=True)
+
+
+def ours(path: str, group: str, **options) -> xr.Dataset:
+    return xr.open_dataset(path, engine="safe", group=group, check_files_exist=True, **options)
+
+
+def footprint(attrs: dict) -> np.ndarray:
+    text = attrs["geospatial_bounds"].removeprefix("POLYGON((").removesuffix("))")
+    return np.array([[float(number) for number in corner.split()] for corner in text.split(",")])
+
+
+def same_attrs(mine: dict, other: dict) -> None:
+    assert set(mine) - {"comment"} == set(other) - {"comment"}
+    for name in set(mine) - ESTIMATED - {"subgroups"}:
+        if isinstance(other[name], float):
+            assert mine[name] == pytest.approx(other[name], rel=1e-9), name
+        else:
+            assert mine[name] == other[name], name
+    if "geospatial_bounds" in mine:
+        np.testing.assert_allclose(footprint(mine), footprint(other), rtol=0, atol=1e-9)
+    assert set(mine.get("subgroups", ())) - {"bursts"} == set(other.get("subgroups", ()))
+
+
+def same_variables(mine: xr.Dataset, other: xr.Dataset, *, unlike: frozenset[str] = frozenset()) -> None:
+    assert dict(mine.sizes) == dict(other.sizes)
+    assert set(mine.data_vars) == set(other.data_vars)
+    assert set(mine.coords) == set(other.coords)
+    assert set(mine.indexes) == set(other.indexes)
+    for name in mine.variables:
+        assert mine[name].dims == other[name].dims, name
+        if name != "measurement" and name not in unlike:
+            assert mine[name].dtype.kind == other[name].dtype.kind, name
+            np.testing.assert_array_equal(mine[name].values, other[name].values, err_msg=str(name))
+        for key in ("units", "long_name", "standard_name"):
+            assert mine[name].attrs.get(key) == other[name].attrs.get(key), (name, key)
+
+
+@pytest.mark.parametrize(("name", "image"), [(name, image) for name, images in PRODUCTS.items() for image in images])
+def test_every_table_of_every_image(folder, name, image):
+    path = folder(name)
+    for table in theirs(path, image).attrs["subgroups"] if image in measured(path) else TABLES[:5]:
+        other, mine = theirs(path, f"{image}/{table}"), ours(path, f"{image}/{table}")
+        # xarray-sentinel fills this flag with the error itself, and keeps one azimuth table of the several of a GRD
+        unlike = frozenset({"data_dc_rms_error_above_threshold"})
+        if table == "noise_azimuth":
+            mine = mine.drop_vars([v for v in mine.variables if str(v)[-2:] in ("_1", "_2")])
+        same_variables(mine, other, unlike=unlike)
+        same_attrs(mine.attrs, other.attrs)
+
+
+def measured(path: str) -> list[str]:
+    from pathlib import Path
+
+    groups = []
+    for tiff in (Path(path) / "measurement").glob("*.tiff"):
+        _, swath, _, polarization, *_ = tiff.name.split("-")
+        if tiff.stat().st_size > 1:
+            groups.append(f"{swath}/{polarization}".upper())
+    return groups
+
+
+def test_pixels_groups_of_every_image_that_has_a_tiff(folder):
+    seen = 0
+    for name in ("EFA4", "8152", "6001", "ECC8"):
+        path = folder(name)
+        for image in measured(path):
+            other, mine = theirs(path, image), ours(path, image)
+            same_variables(mine, other)
+            same_attrs(mine.attrs, other.attrs)
+            assert set(mine["measurement"].attrs) - set(mine.attrs) == {"units", "long_name"}
+            # rioxarray's masking makes float32 of detected pixels; the file has, and we give, uint16
+            assert mine["measurement"].dtype == (np.uint16 if name == "ECC8" else other["measurement"].dtype)
+            assert mine["azimuth_time"].encoding["units"] == other["azimuth_time"].encoding["units"]
+            seen += 1
+    assert seen == 6
+
+
+@pytest.mark.parametrize("index", [0, 4, 8])
+def test_bursts(folder, index):
+    path = folder("EFA4")
+    other, mine = theirs(path, f"IW1/VV/{index}"), ours(path, f"IW1/VV/{index}")
+    same_variables(mine, other)
+    same_attrs(mine.attrs, other.attrs)
+    again = ours(path, "IW1/VV", burst=index)
+    assert again.attrs == mine.attrs
+    xr.testing.assert_identical(mine.drop_vars("measurement"), again.drop_vars("measurement"))
+
+
+def test_facts_of_products_and_swaths(folder):
+    for name in PRODUCTS:
+        path = folder(name)
+        other, mine = theirs(path, ""), ours(path, "")
+        subgroups = {g for g in mine.attrs["subgroups"] if not g.endswith("/bursts")}
+        assert subgroups == set(other.attrs["subgroups"])
+        same_attrs(
+            {k: v for k, v in mine.attrs.items() if k != "subgroups"},
+            {k: v for k, v in other.attrs.items() if k != "subgroups"},
+        )
+
+
+def test_footprints_published_for_a_real_product(folder):
+    # asserted by xarray-sentinel's own tests
+    attrs = ours(folder("EFA4"), "IW1/VV").attrs
+    assert [attrs[f"geospatial_{key}"] for key in ("lon_min", "lat_min", "lon_max", "lat_max")] == pytest.approx(
+        [10.876144717121, 45.57910451206848, 12.42647347821595, 47.24053130234206], abs=1e-9
+    )
+
+
+def test_all_annotations_open_and_agree_with_each_other(folder):
+    tree = xr.open_datatree(folder("93A7"), engine="safe")
+    assert len(tree.groups) == 1 + 3 + 6 + 6 * 10
+    assert tree["IW1/VV"].to_dataset().sizes == {}
+    first = tree["IW1/VV/bursts"].to_dataset()
+    assert first.burst_id.values.tolist()[0] == "t108_230132_iw1"
+    assert tree["IW3/VH/bursts"].burst_id.values[0] == "t108_230131_iw3"
+    assert (np.diff(first.byte_offset) == 1502 * 22612 * 4).all()
+    assert int(first.byte_offset[0]) == 8 * 13518 + 315
+    np.testing.assert_array_equal(first.first_valid_sample, tree["IW1/VH/bursts"].first_valid_sample)
+    sub = xr.open_datatree(folder("93A7"), engine="safe", group="IW1/VV")
+    xr.testing.assert_identical(sub["orbit"].to_dataset(), tree["IW1/VV/orbit"].to_dataset())
+    np.testing.assert_array_equal(tree["IW1/VV/orbit"].position, ours(folder("93A7"), "IW1/VV/orbit").position)
