@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["SENSING_S", "BurstRecord", "burst_row"]
 
 SENSING_S = {"IW1": 0.874132, "IW2": 1.041589, "IW3": 0.899860}
-"""Seconds of sensing in a burst (``EndingDateTime`` less ``BeginningDateTime``), from recorded rows; the annotation does not tell."""
+"""Seconds of sensing in a burst: ``EndingDateTime`` less ``BeginningDateTime`` of recorded rows; annotations do not tell."""
 
 
 @dataclass(frozen=True, slots=True)

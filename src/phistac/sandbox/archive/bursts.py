@@ -1,12 +1,13 @@
 """Burst numbers: which cycle of the TOPS beam pattern a burst belongs to.
 
-The radar repeats its beam pattern every ``T_BEAM`` seconds, counted from a preamble after the ascending node of relative orbit
-1. The number of a burst is the cycle in which its middle lies::
+The radar repeats its beam pattern every ``T_BEAM`` seconds, counted from a preamble after the ascending node of
+relative orbit 1. The number of a burst is the cycle in which its middle lies::
 
     b = 1 + floor((t_mid + (orbit - 1) * T_ORBIT - T_PREAMBLE) / T_BEAM)
 
-with ``t_mid`` the time of the burst's middle line since the ascending node; relative orbit in, ``burstId`` out; absolute orbit in,
-``burstId@absolute`` out. Source: Sentinel-1 Product Specification S1-RS-MDA-52-7441; every number agrees with the annotations of IPF 3.91.
+with ``t_mid`` the time of the burst's middle line since the ascending node; relative orbit in, ``burstId`` out;
+absolute orbit in, ``burstId@absolute`` out. Source: Sentinel-1 Product Specification S1-RS-MDA-52-7441; every number
+agrees with the annotations of IPF 3.91.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Sentinel-2 images: JPEG 2000 of the real size (10,980 pixels at 10 m), a few kilobytes each.
 
-An image is put together from tiles that were compressed once and are used again: lossless 5-3 wavelet, five resolutions, one
-quality layer, LRCP, one tile-part per tile, in order, 15 or 8 bits, behind the boxes that real files have (``jP``, ``ftyp``, ``jp2h``,
-``asoc`` with GMLJP2, ``jp2c``). So sizes, tiling and georeferencing are real; pixels are flat tiles and ramps. Unlike real files:
-tiles are 1,024 pixels at every resolution (a compressed tile can only move by whole code blocks, 64 pixels at the lowest
-resolution), no precincts and no PLT markers. A TLM marker (baseline 05.12 has one, earlier ones do not) is written when asked for.
+An image is put together from tiles that were compressed once and are used again: lossless 5-3 wavelet, five
+resolutions, one quality layer, LRCP, one tile-part per tile, in order, 15 or 8 bits, behind the boxes that real files
+have (``jP``, ``ftyp``, ``jp2h``, ``asoc`` with GMLJP2, ``jp2c``). So sizes, tiling and georeferencing are real;
+pixels are flat tiles and ramps. Unlike real files: tiles are 1,024 pixels at every resolution (a compressed tile can
+only move by whole code blocks, 64 pixels at the lowest resolution), no precincts and no PLT markers. A TLM marker
+(baseline 05.12 has one, earlier ones do not) is written when asked for.
 """
 
 from __future__ import annotations

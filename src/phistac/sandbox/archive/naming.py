@@ -22,7 +22,8 @@ for _byte in range(256):
 def crc16(data: bytes) -> str:
     """Return the CRC-16/CCITT-FALSE of ``data`` as four capital hexadecimal digits.
 
-    The last four characters of a Sentinel-1 product name are this, taken over ``manifest.safe`` (18 of 18 ESA products agree).
+    The last four characters of a Sentinel-1 product name are this, taken over ``manifest.safe`` (18 of 18 ESA
+    products agree).
 
     Examples
     --------

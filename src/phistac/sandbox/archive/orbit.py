@@ -1,8 +1,9 @@
 """Where a satellite is and what it looks at: circular, sun-synchronous orbits that repeat exactly.
 
-The Sentinels keep their local solar time and repeat their ground track, so three facts give every pass: the repeat cycle,
-the inclination and one ascending node. Against real state vectors (an S1A product of 2025-04-06) the track is off by less than
-0.1 degree, which is far less than a swath is wide. All vectors are Earth fixed (WGS 84), in meters and seconds.
+The Sentinels keep their local solar time and repeat their ground track, so three facts give every pass: the repeat
+cycle, the inclination and one ascending node. Against real state vectors (an S1A product of 2025-04-06) the track is
+off by less than 0.1 degree, which is far less than a swath is wide. All vectors are Earth fixed (WGS 84), in meters
+and seconds.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def _frame(position: Floats, velocity: Floats) -> tuple[Floats, Floats]:
 
 
 def look_at(position: Floats, velocity: Floats, angle: Floats) -> tuple[Floats, Floats]:
-    """Return where a ray at ``angle`` (radians, right of nadir) meets the ellipsoid, ``(n, 3)``, and how far away that is."""
+    """Return where a ray ``angle`` radians right of nadir meets the ellipsoid, ``(n, 3)``, and how far away that is."""
     down, right = _frame(position, velocity)
     ray = np.cos(angle)[..., None] * down + np.sin(angle)[..., None] * right
     scale = 1 / np.array([_A, _A, _B])

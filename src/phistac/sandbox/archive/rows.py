@@ -1,8 +1,8 @@
 """Catalogue rows in the exact shape that the service answers with ``$expand=Attributes,Assets,Locations``.
 
-``Checksum`` covers the zip of a product, which does not exist before somebody asks for it: products of many objects say ``[]``
-(as old records do) rather than something false; products that are one object carry its MD5. ``Locations`` name the extracted
-product only: the compressed one is evicted 30 days after publication.
+``Checksum`` covers the zip of a product, which does not exist before somebody asks for it: products of many objects
+say ``[]`` (as old records do) rather than something false; products that are one object carry its MD5. ``Locations``
+name the extracted product only: the compressed one is evicted 30 days after publication.
 """
 
 from __future__ import annotations
@@ -110,10 +110,21 @@ def product_row(record: Record) -> dict[str, Any]:
 
 def deleted_row(row: dict[str, Any], when: datetime, cause: str) -> dict[str, Any]:
     """Return the row of ``DeletedProducts`` that a product leaves behind."""
-    kept = (
-        "@odata.mediaContentType Id Name ContentType ContentLength OriginDate PublicationDate ModificationDate Checksum "
-        "ContentDate Footprint GeoFootprint Attributes"
-    ).split()
+    kept = [
+        "@odata.mediaContentType",
+        "Id",
+        "Name",
+        "ContentType",
+        "ContentLength",
+        "OriginDate",
+        "PublicationDate",
+        "ModificationDate",
+        "Checksum",
+        "ContentDate",
+        "Footprint",
+        "GeoFootprint",
+        "Attributes",
+    ]
     return {key: row[key] for key in kept} | {"DeletionDate": odata(when), "DeletionCause": cause}
 
 

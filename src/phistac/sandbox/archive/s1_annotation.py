@@ -1,8 +1,8 @@
 """Sentinel-1 product annotations: every element of the level-1 product schema that readers use, in the schema's order.
 
-Statistics, telemetry and replica lists are short and plausible; times, geometry, orbit, Doppler and FM rate polynomials, burst and
-grid tables are consistent with each other and with the pixels. The documents are valid against ESA's own schema
-(``s1-level-1-product.xsd``), and a test says so.
+Statistics, telemetry and replica lists are short and plausible; times, geometry, orbit, Doppler and FM rate
+polynomials, burst and grid tables are consistent with each other and with the pixels. The documents are valid against
+ESA's own schema (``s1-level-1-product.xsd``), and a test says so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``qualityInformation`` and ``generalAnnotation``: statistics, telemetry, orbit, attitude, replica, terrain height, FM rate."""
+"""``qualityInformation`` and ``generalAnnotation``: statistics, orbit, attitude, terrain height, FM rate."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _orbit(image: Image) -> list[Node]:
     """Return 17 state vectors, ten seconds apart, from about a minute before the image on."""
     passed = image.scene.passed
     first = (image.scene.start - passed.anx).total_seconds() - 66
-    seconds = first + 10 * np.arange(17)
+    seconds = first + 10.0 * np.arange(17, dtype=np.float64)
     nodes = []
     for second, position, velocity in zip(seconds, *passed.track.state(passed.orbit, seconds), strict=True):
         nodes.append(

@@ -167,26 +167,25 @@ def doppler_centroid(image: Image) -> Node:
 
 
 def antenna_pattern(image: Image) -> Node:
-    """Return elevation patterns: one per burst, 61 angles each."""
-    patterns = []
+    """Return elevation patterns: one per burst, 21 angles each."""
     grid = image.grid
-    times = np.linspace(grid.slant_times[0], grid.slant_times[-1], 61)
+    times = np.linspace(grid.slant_times[0], grid.slant_times[-1], 21)
     elevation = np.interp(times, grid.slant_times, grid.elevation[0])
     incidence = np.interp(times, grid.slant_times, grid.incidence[0])
     gain = 1.2e14 * np.cos(np.radians(elevation - elevation.mean()) * 8) ** 2
     swath = image.swaths[0]
-    for burst in swath.bursts:
-        patterns.append(
-            el(
-                "antennaPattern",
-                el("swath", swath.beam.name),
-                el("azimuthTime", anno(burst.azimuth_time)),
-                values("slantRangeTime", times.tolist(), "%.15e"),
-                values("elevationAngle", elevation.tolist(), "%.6e"),
-                values("elevationPattern", np.stack([gain, -gain / 2], 1).ravel().tolist(), "%.6e"),
-                values("incidenceAngle", incidence.tolist(), "%.6e"),
-                _g("terrainHeight", 0.0),
-                _g("roll", 2.993720881392732e01),
-            )
+    patterns = [
+        el(
+            "antennaPattern",
+            el("swath", swath.beam.name),
+            el("azimuthTime", anno(burst.azimuth_time)),
+            values("slantRangeTime", times.tolist(), "%.15e"),
+            values("elevationAngle", elevation.tolist(), "%.6e"),
+            values("elevationPattern", np.stack([gain, -gain / 2], 1).ravel().tolist(), "%.6e"),
+            values("incidenceAngle", incidence.tolist(), "%.6e"),
+            _g("terrainHeight", 0.0),
+            _g("roll", 2.993720881392732e01),
         )
+        for burst in swath.bursts
+    ]
     return el("antennaPattern", counted("antennaPatternList", patterns))

@@ -1,4 +1,4 @@
-"""Telemetry in ``generalAnnotation``: downlink, raw data analysis, replica, noise. Short, plausible, and the same everywhere."""
+"""Telemetry in ``generalAnnotation``: downlink, raw data analysis, replica, noise; short and plausible."""
 
 from __future__ import annotations
 
@@ -14,12 +14,40 @@ if TYPE_CHECKING:
 
 __all__ = ["downlink", "noise", "raw_data", "replica"]
 
-_PACKET_ERRORS = (
-    "SyncMarker DataTakeId EccNumber TestMode RxChannelId InstrumentConfigId PacketCount PriCount SsbErrorFlag BaqMode "
-    "BaqBlockLength RangeDecimation RxGain TxRampRate TxPulseStartFrequency Rank Pri Swst Swl Polarisation TempComp "
-    "ElevationBeamAddress AzimuthBeamAddress SasTestMode CalType CalibrationBeamAddress CalMode TxPulseNumber SignalType "
-    "SwapFlag SwathNumber NumberOfQuads"
-).split()
+_PACKET_ERRORS = [
+    "SyncMarker",
+    "DataTakeId",
+    "EccNumber",
+    "TestMode",
+    "RxChannelId",
+    "InstrumentConfigId",
+    "PacketCount",
+    "PriCount",
+    "SsbErrorFlag",
+    "BaqMode",
+    "BaqBlockLength",
+    "RangeDecimation",
+    "RxGain",
+    "TxRampRate",
+    "TxPulseStartFrequency",
+    "Rank",
+    "Pri",
+    "Swst",
+    "Swl",
+    "Polarisation",
+    "TempComp",
+    "ElevationBeamAddress",
+    "AzimuthBeamAddress",
+    "SasTestMode",
+    "CalType",
+    "CalibrationBeamAddress",
+    "CalMode",
+    "TxPulseNumber",
+    "SignalType",
+    "SwapFlag",
+    "SwathNumber",
+    "NumberOfQuads",
+]
 
 
 def _g(tag: str, value: float) -> Node:

@@ -91,7 +91,7 @@ def _orbit(image: Image) -> Node:
 
 def _general(image: Image) -> Node:
     passed = image.scene.passed
-    facts = [
+    facts: list[tuple[str, str | int]] = [
         ("instrumentConfigurationID", passed.configuration),
         ("missionDataTakeID", passed.datatake),
         ("transmitterReceiverPolarisation", "VV"),

@@ -1,7 +1,7 @@
 """The geolocation grid of a Sentinel-1 image: where on the ground its lines and pixels lie.
 
-Every point is solved from the orbit (zero Doppler, right looking, on the WGS 84 ellipsoid), so a reader that geocodes by
-range and Doppler from the orbit state vectors comes to the same place.
+Every point is solved from the orbit (zero Doppler, right looking, on the WGS 84 ellipsoid), so a reader that geocodes
+by range and Doppler from the orbit state vectors comes to the same place.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ C = 299_792_458.0
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Rows at ``lines`` and ``anx_s``, columns at ``pixels`` and ``slant_times``; angles in degrees, all ``(rows, columns)``."""
+    """Rows at ``lines`` and ``anx_s``, columns at ``pixels`` and ``slant_times``; angles are ``(rows, columns)``."""
 
     lines: NDArray[np.int64]
     pixels: NDArray[np.int64]
@@ -102,8 +102,8 @@ def ground_range(scene: Scene) -> GroundRange:
     return GroundRange(
         float(slant[0]),
         float(ground[-1]),
-        fit(ground, slant, 5).convert().coef,
-        fit(slant - slant[0], ground, 5).convert().coef,
+        np.asarray(fit(ground, slant, 5).convert().coef, float),
+        np.asarray(fit(slant - slant[0], ground, 5).convert().coef, float),
     )
 
 
@@ -127,13 +127,9 @@ def ring(grid: Grid) -> list[tuple[float, float]]:
 def burst_footprint(grid: Grid, start_s: float, stop_s: float) -> list[tuple[float, float]]:
     """Return the hexagon of a burst: near, middle, far of its first line; far, middle, near of its last line; closed.
 
-    Parameters
-    ----------
-    grid : Grid
-        Of the sub-swath that the burst is in.
-    start_s, stop_s : float
-        Azimuth times of the burst's first and last line, on the scale of ``grid.anx_s``. Between and a little beyond the
-        grid's rows the ground is followed linearly.
+    Parameters ---------- grid : Grid Of the sub-swath that the burst is in. start_s, stop_s : float Azimuth times of
+    the burst's first and last line, on the scale of ``grid.anx_s``. Between and a little beyond the grid's rows the
+    ground is followed linearly.
     """
     middle = len(grid.pixels) // 2
     corners = [(start_s, 0), (start_s, middle), (start_s, -1), (stop_s, -1), (stop_s, middle), (stop_s, 0)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Image", "grd_images", "slc_images"]
 
-_GRD_SPACING = 400.0
+_GRD_SPACING = 700.0
 
 
 @dataclass(frozen=True, slots=True)

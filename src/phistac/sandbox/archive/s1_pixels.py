@@ -1,7 +1,7 @@
 """Pixels of Sentinel-1 images: speckle that is the same every time it is asked for.
 
-A burst keeps its speckle from pass to pass (coherence 0.7 with a slow phase), so interferograms of the archive are not mere noise.
-Lines and samples outside the valid part are zero, as in real bursts.
+A burst keeps its speckle from pass to pass (coherence 0.7 with a slow phase), so interferograms of the archive are
+not mere noise. Lines and samples outside the valid part are zero, as in real bursts.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _cut(block: NDArray[np.int16], swath: Swath, line: int) -> NDArray[np.int16]
 
 
 def detected(image: Image, seed: int) -> NDArray[np.uint16]:
-    """Return a detected image, uint16 ``(lines, samples)``: speckled amplitude over a slow pattern, with dark margins."""
+    """Return a detected image, uint16 ``(lines, samples)``: speckle over a slow pattern, with dark margins."""
     lines, samples = image.layout.lines, image.layout.samples
     random = _random(seed, "grd", image.polarization, image.scene.passed.orbit)
     y, x = np.mgrid[0:lines, 0:samples]
@@ -89,4 +89,4 @@ def detected(image: Image, seed: int) -> NDArray[np.uint16]:
     amplitude = pattern * np.sqrt(random.gamma(4.4, 1 / 4.4, (lines, samples)))
     amplitude[:, :6] = 0
     amplitude[:, -6:] = 0
-    return amplitude.astype(np.uint16)
+    return np.asarray(amplitude.astype(np.uint16))

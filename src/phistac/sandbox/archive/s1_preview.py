@@ -18,7 +18,14 @@ _SCHEMA = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
     b'version="sandbox"/>\n'
 )
-_NAMES = "level-1-product level-1-calibration level-1-noise level-1-rfi level-1-measurement level-1-quicklook".split()
+_NAMES = [
+    "level-1-product",
+    "level-1-calibration",
+    "level-1-noise",
+    "level-1-rfi",
+    "level-1-measurement",
+    "level-1-quicklook",
+]
 
 SUPPORT = {
     **{f"support/s1-{name}.xsd": _SCHEMA for name in (*_NAMES, "object-types", "map-overlay", "product-preview")},

@@ -1,8 +1,9 @@
 """What a Sentinel-1 pass over the area is: satellite, orbit, beams, bursts and when each of them was seen.
 
-Times and numbers follow the real relations (burst numbers from the beam pattern, ``byteOffset`` from the TIFF layout, absolute from
-relative orbits). A small archive has fewer lines and samples than ESA's, over the same ground: its bursts cover the same 20 km
-by 85 km, so the line interval is longer and the range sampling rate lower by just as much.
+Times and numbers follow the real relations (burst numbers from the beam pattern, ``byteOffset`` from the TIFF layout,
+absolute from relative orbits). A small archive has fewer lines and samples than ESA's, over the same ground: its
+bursts cover the same 20 km by 85 km, so the line interval is longer and the range sampling rate lower by just as
+much.
 """
 
 from __future__ import annotations
@@ -215,7 +216,7 @@ def acquire(
     count : int
         Bursts of each sub-swath.
     full : bool
-        ESA's own number of lines and samples; else about 1/17 and 1/70 of them.
+        ESA's own number of lines and samples; else a 20th and a 100th of them.
     jitter_s : float
         How late the satellite is on its track, in seconds (real passes differ by milliseconds).
     slice_number : int
@@ -223,7 +224,7 @@ def acquire(
     """
     swaths = []
     for beam in _BEAMS:
-        lines, samples = (beam.lines, beam.samples) if full else (beam.lines // 17, beam.samples // 70)
+        lines, samples = (beam.lines, beam.samples) if full else (beam.lines // 20, beam.samples // 100)
         empty = Swath(beam, lines, samples, ())
         first = first_burst - (beam.name == "IW3")
         layout = Layout(lines * count, samples, 0, complex_pixels=True)

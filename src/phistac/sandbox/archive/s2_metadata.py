@@ -1,4 +1,4 @@
-"""Metadata of a Sentinel-2 product: ``MTD_MSIL1C/L2A.xml``, ``MTD_TL.xml``, ``MTD_DS.xml``, ``INSPIRE.xml``; reduced to what readers use."""
+"""Metadata of a Sentinel-2 product, reduced to what readers use: of product, granule and datastrip, and INSPIRE."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Sentinel-2 product over the area is: satellite, datatake, tile, level, baseline and the names that follow from these."""
+"""What a Sentinel-2 product over the area is: satellite, datatake, tile, level, baseline, and the names of these."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ MASKS_L2A = {
     "MSK_SNWPRB_20m": ("QI_DATA/MSK_SNWPRB_20m", 20),
     "MSK_SNWPRB_60m": ("QI_DATA/MSK_SNWPRB_60m", 60),
 }
-"""Name of an image -> its path in the granule without ``.jp2`` (``{stem}``: tile and time) and its resolution in meters."""
+"""Image -> its path in the granule without ``.jp2`` (``{stem}``: tile and time) and its resolution in meters."""
 
 
 def images_of(granule: Granule) -> dict[str, tuple[str, int]]:

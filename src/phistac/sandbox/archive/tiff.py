@@ -9,9 +9,9 @@ IPF >= 2.7x    ``8 L + 315``          SLC ``4 L S + 16 L + 48 G + 776``; GRD ``2
 IPF 2.36       ``8``                  SLC ``4 L S + 8 L + 48 G + 475``; GRD ``2 L S + 8 L + 48 G + 471``
 =============  =====================  ==========================================================
 
-So: one row per strip, no compression, the strip arrays twice (a dead directory in front, the live one behind the pixels with
-the ground control points). What fills the few hundred bytes left over is not known; zeros do here. Files are written
-sparse: lines that are never written are holes, read as zeros and cost no disk.
+So: one row per strip, no compression, the strip arrays twice (a dead directory in front, the live one behind the
+pixels with the ground control points). What fills the few hundred bytes left over is not known; zeros do here. Files
+are written sparse: lines that are never written are holes, read as zeros and cost no disk.
 """
 
 from __future__ import annotations

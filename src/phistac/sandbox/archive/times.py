@@ -53,5 +53,5 @@ def compact(moment: datetime) -> str:
 
 
 def dashed(moment: datetime) -> str:
-    """The compact form in lower case, as in Sentinel-1 file names."""
+    """Return the compact form in lower case, as in Sentinel-1 file names."""
     return compact(moment).lower()
