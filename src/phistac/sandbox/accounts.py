@@ -7,12 +7,8 @@ S3 keys up to a cap. Knows nothing of HTTP: :mod:`phistac.sandbox.odata` and the
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
-import json
 import secrets
-import struct
 import threading
 import time
 import uuid
@@ -20,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import CredentialsRejectedError, RateLimitError
+from phistac.sandbox.tokens import TokenMint, totp_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,30 +38,6 @@ class _Key:
     active_from: float
 
 
-def totp_code(secret: str, at: float) -> str:
-    """Return the six digits of a time-based one-time password (RFC 6238: SHA-1, 30 s).
-
-    Parameters
-    ----------
-    secret : str
-        The shared secret, base32.
-    at : float
-        Seconds since 1970.
-
-    Examples
-    --------
-    The first test vector of RFC 6238, appendix B, cut to six digits:
-
-    >>> totp_code("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", 59)
-    '287082'
-    """
-    padded = secret.upper().replace(" ", "") + "=" * (-len(secret.replace(" ", "")) % 8)
-    digest = hmac.new(base64.b32decode(padded), struct.pack(">Q", int(at // 30)), hashlib.sha1).digest()
-    start = digest[-1] & 0xF
-    number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"
-
-
 class Accounts:
     """The accounts of one sandbox.
 
@@ -84,7 +57,7 @@ class Accounts:
         self._config = config
         self._clock = clock
         self._key_delay_s = key_delay_s
-        self._signing_key = secrets.token_bytes(32)
+        self._mint = TokenMint()
         self._sessions: dict[str, float] = {}
         self._keys = {config.access_key: _Key(config.username, config.secret_key, 0.0)}
         self._lock = threading.Lock()
@@ -111,7 +84,7 @@ class Accounts:
         CredentialsRejectedError
             If it is not a refresh token of this sandbox, or too old.
         """
-        claims = self._claims(token)
+        claims = self._mint.read(token)
         if claims is None or claims["typ"] != "Refresh":
             raise CredentialsRejectedError("Invalid refresh token")
         if self._sessions.get(claims["sid"], 0.0) <= self._clock():
@@ -127,7 +100,7 @@ class Accounts:
             ``Unauthorized`` if it is no token of this sandbox, ``Expired signature!`` if its time is over.
         """
         scheme, _, token = (header or "").partition(" ")
-        claims = self._claims(token.strip()) if scheme.lower() == "bearer" else None
+        claims = self._mint.read(token.strip()) if scheme.lower() == "bearer" else None
         if claims is None or claims["typ"] != "Bearer":
             raise CredentialsRejectedError("Unauthorized")
         if claims["exp"] <= self._clock():
@@ -196,35 +169,15 @@ class Accounts:
         access_for = self._config.token_lifetime_s
         common = {"sub": account, "sid": session, "azp": "cdse-public", "iat": now}
         return {
-            "access_token": self._token({**common, "typ": "Bearer", "exp": now + access_for}),
+            "access_token": self._mint.make({**common, "typ": "Bearer", "exp": now + access_for}),
             "expires_in": _whole(access_for),
             "refresh_expires_in": _whole(refresh_for),
-            "refresh_token": self._token({**common, "typ": "Refresh", "exp": now + refresh_for}),
+            "refresh_token": self._mint.make({**common, "typ": "Refresh", "exp": now + refresh_for}),
             "token_type": "Bearer",
             "not-before-policy": 0,
             "session_state": session,
             "scope": _SCOPE,
         }
-
-    def _token(self, claims: dict[str, Any]) -> str:
-        parts = ({"alg": "HS256", "typ": "JWT"}, {**claims, "jti": str(uuid.uuid4())})
-        signed = b".".join(_encode(json.dumps(part).encode()) for part in parts)
-        return (signed + b"." + _encode(self._sign(signed))).decode()
-
-    def _claims(self, token: str) -> dict[str, Any] | None:
-        signed, _, signature = token.encode().rpartition(b".")
-        if signed.count(b".") != 1 or not hmac.compare_digest(signature, _encode(self._sign(signed))):
-            return None
-        payload = signed.split(b".")[1]
-        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
-        return claims
-
-    def _sign(self, data: bytes) -> bytes:
-        return hmac.new(self._signing_key, data, hashlib.sha256).digest()
-
-
-def _encode(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 def _whole(seconds: float) -> float:
