@@ -83,6 +83,8 @@ def test_nodes(served, real_data):
     value = manifest["Nodes"]["uri"].removesuffix("/Nodes") + "/$value"
     assert served.http.get(value).status_code == 401
     assert served.http.get(value, headers=served.bearer()).content == (tree / "xfdumanifest.xml").read_bytes()
+    part = served.http.get(value, headers={**served.bearer(), "Range": "bytes=0-9"})
+    assert (part.status_code, len(part.content)) == (200, manifest["ContentLength"])
     for bad in ("Nodes(..)/Nodes", f"Nodes({served.olci})/Nodes(..)/Nodes", "Nodes(x)/$value", "Nodes(x)"):
         assert served.http.get(f"{url.removesuffix('Nodes')}{bad}", headers=served.bearer()).status_code == 404
     redirected = served.http.get(url.replace("/download", ""), allow_redirects=False)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from phistac.errors import FormatError
+from phistac.errors import FormatError, ServiceError
 from phistac.sandbox.odata.fields import BURSTS, DELETED, PRODUCTS, Order
 from phistac.sandbox.odata.missions import collection_of
 from phistac.sandbox.odata.store import Store
@@ -130,6 +130,13 @@ def test_bad_lines_are_named_and_leave_no_database(tmp_path, line, names_it):
     folder.mkdir()
     (folder / "products.jsonl").write_text(line + "\n")
     with pytest.raises(FormatError, match=names_it):
+        Store(folder)
+    assert [path.name for path in folder.iterdir()] == ["products.jsonl"]
+
+
+def test_two_rows_of_one_id_are_noticed(tmp_path, rows, lines):
+    folder = lines(tmp_path / "catalogue", products=[rows(1), rows(1)])
+    with pytest.raises(ServiceError, match="could not be made"):
         Store(folder)
     assert [path.name for path in folder.iterdir()] == ["products.jsonl"]
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
+from phistac.errors import ServiceError
 from phistac.sandbox.odata.fields import ENTITIES
 from phistac.sandbox.odata.loading import load, read_lines
 from phistac.sandbox.odata.schema import VERSION, indexes, statements
@@ -28,6 +29,8 @@ def up_to_date(folder: Path) -> Path:
     ------
     FormatError
         If a line cannot be used; no database is left then.
+    ServiceError
+        If the database cannot be written, or two rows have one Id.
     """
     sources = [folder / f"{entity.table}.jsonl" for entity in ENTITIES]
     stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources if path.is_file()]
@@ -71,5 +74,10 @@ def _build(path: Path, folder: Path, origin: str) -> None:
             connection.execute(statement)
         connection.execute("INSERT INTO meta VALUES ('origin', ?)", (origin,))
         connection.commit()
+    except sqlite3.Error as error:
+        raise ServiceError(
+            f"the catalogue's database {path} could not be made: {error}",
+            remedy="Is the disk full? Does every row have an Id of its own?",
+        ) from error
     finally:
         connection.close()

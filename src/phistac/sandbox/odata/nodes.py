@@ -1,16 +1,20 @@
-"""The inside of a product: anybody may list it level by level, files need a bearer token."""
+"""The inside of a product: anybody may list it level by level, files need a bearer token.
+
+Files come whole: that the service answers byte ranges here is nowhere documented, so a ``Range`` is passed over.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse
+from starlette.responses import JSONResponse, RedirectResponse, StreamingResponse
 from starlette.routing import Route
 
 from phistac.sandbox.odata.downloads import product_row, product_tree
 from phistac.sandbox.odata.errors import not_found
 from phistac.sandbox.odata.service import CATALOGUE, DOWNLOAD, account, base_url, endpoint
+from phistac.sandbox.odata.zipstream import file_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +79,9 @@ def _children(path: Path) -> list[Path]:
 def _file(path: Path) -> Response:
     if not path.is_file():
         raise not_found()
-    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+    entry = file_entry(path.name, path)
+    headers = {"Content-Disposition": f"attachment; filename={path.name}", "Content-Length": str(entry.size)}
+    return StreamingResponse(entry.chunks(), headers=headers, media_type="application/octet-stream")
 
 
 def _listing(product: Path, names: list[str], url: str) -> list[dict[str, Any]]:
