@@ -15,6 +15,7 @@ The name is that of Sentinel-1's pixels: whatever the mission, what was measured
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -33,6 +34,9 @@ __all__ = ["Sentinel3Product", "parse_product"]
 
 _COORDINATES = ("geo_coordinates", "time_coordinates")
 """Stems of the files whose variables are the coordinates of the image grid."""
+
+_BAND = re.compile(r"Oa\d\d_(radiance|reflectance)")
+"""Files of bands, whatever the manifest's map of contents says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def parse_product(data: bytes) -> Sentinel3Product:
 def _groups(root: Element, files: dict[str, ManifestObject]) -> dict[str, tuple[ManifestObject, ...]]:
     measured = _measured(root)
     coordinates = [files[stem] for stem in _COORDINATES if stem in files]
-    bands = {stem: item for stem, item in files.items() if item.id in measured}
+    bands = {stem: item for stem, item in files.items() if item.id in measured or _BAND.match(stem)}
     uncertain = {stem: item for stem, item in bands.items() if stem.endswith(("_unc", "_err"))}
     groups: dict[str, tuple[ManifestObject, ...]] = {}
     for name, members in (

@@ -99,6 +99,9 @@ class TiffImage:
         return index_tiff(self.path, size=self.size, shape=self.shape, pixel=self.pixel)
 
 
+_REMEDY = "Only ESA's uncompressed strips are read so far; for COGs and copies that were repacked, use GDAL."
+
+
 class _Reader:
     """Bytes of the file that are here already, and the way to ask for more."""
 
@@ -182,14 +185,13 @@ def _one(path: str, tags: dict[int, _Tag], number: int, default: int | None = No
 
 def _check(path: str, tags: dict[int, _Tag], shape: tuple[int, int], pixel: str) -> None:
     """Refuse by name what this reader does not know, and what is not what the annotation describes."""
-    remedy = "Only ESA's uncompressed strips are read so far; for copies that were repacked, use GDAL."
     if _TILE_WIDTH in tags:
-        raise FormatError(f"{path} is tiled", remedy=remedy)
+        raise FormatError(f"{path} is tiled", remedy=_REMEDY)
     compression = _one(path, tags, _COMPRESSION, 1)
     if compression != 1:
-        raise FormatError(f"{path} is compressed ({_COMPRESSIONS.get(compression, compression)})", remedy=remedy)
+        raise FormatError(f"{path} is compressed ({_COMPRESSIONS.get(compression, compression)})", remedy=_REMEDY)
     if _one(path, tags, _SAMPLES_PER_PIXEL, 1) != 1:
-        raise FormatError(f"{path} has more than one band", remedy=remedy)
+        raise FormatError(f"{path} has more than one band", remedy=_REMEDY)
     stated = _PIXELS.get((_one(path, tags, _BITS, 1), _one(path, tags, _SAMPLE_FORMAT, 1)), "of unknown type")
     found = (_one(path, tags, _LENGTH), _one(path, tags, _WIDTH))
     if found != shape or stated != pixel:
@@ -211,8 +213,7 @@ def _strips(path: str, tags: dict[int, _Tag], shape: tuple[int, int], pixel: str
         sizes, rows * shape[1] * numbers * np.dtype(code).itemsize
     ):
         raise FormatError(f"{path}: its strips are not the size that its shape says")
-    starts = np.concatenate(([0], np.flatnonzero(offsets[1:] != offsets[:-1] + sizes[:-1]) + 1))
-    stops = np.concatenate((lines[starts[1:]], [shape[0]]))
-    return tuple(
-        Run(int(lines[i]), int(stop - lines[i]), int(offsets[i])) for i, stop in zip(starts, stops, strict=True)
-    )
+    if bool((offsets[1:] != offsets[:-1] + sizes[:-1]).any()):
+        # ESA's rows lie one behind the other. Whatever else this may be, a wrong offset would look the same.
+        raise FormatError(f"{path}: its strips do not lie one behind the other", remedy=_REMEDY)
+    return (Run(0, shape[0], int(offsets[0])),)
