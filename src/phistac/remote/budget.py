@@ -129,11 +129,13 @@ class ConnectionBudget:
         Requests are let in in the order of their coming, one at a time, so only the first in line looks for slots.
         """
         started = self._clock.monotonic()
-        async with self._turnstile():
+        turnstile = self._turnstile()
+        waited = turnstile.locked()
+        async with turnstile:
             wait_s = self._pace.reserve()
             if wait_s > 0:
+                waited = True
                 await asyncio.sleep(wait_s)
-            waited = wait_s > 0
             while not await self._admitted():
                 waited = True
                 await self._change()

@@ -140,9 +140,8 @@ def plan(ranges: Iterable[ByteRange], *, connections: int, rate: float, latency_
     for gap in (0.0, worth):
         spans = _merged(atoms, gap)
         for share in _SHARES:
-            longest = min(
-                _LONGEST_REQUEST, max(worth, sum(s[-1].stop - s[0].start for s in spans) / connections / share)
-            )
+            whole = sum(span[-1].stop - span[0].start for span in spans)
+            longest = min(_LONGEST_REQUEST, max(worth, whole / connections / share, 1.0))
             requests = sorted((r for span in spans for r in _split(span, longest)), key=lambda r: (-r.size, r))
             cost = (_timed(requests, connections, rate, latency_s)[0], sum(r.size for r in requests))
             if best is None or cost < best[:2]:

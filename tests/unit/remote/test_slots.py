@@ -1,0 +1,130 @@
+"""Slots between processes, the pace of requests, the throttle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phistac.errors import ConfigurationError
+from phistac.remote.pace import Pace
+from phistac.remote.patience import Clock
+from phistac.remote.slots import FileSlots, runtime_folder
+from phistac.remote.throttle import Throttle
+
+HOLD = """
+import sys, pathlib
+from phistac.remote.slots import FileSlots
+slot = FileSlots(pathlib.Path(sys.argv[1]), 1).try_take()
+print(slot is not None, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_no_more_slots_than_there_are(tmp_path):
+    slots, same = FileSlots(tmp_path, 3), FileSlots(tmp_path, 3)
+    taken = [slots.try_take(), same.try_take(), slots.try_take()]
+    assert all(taken)
+    assert slots.try_take() is None
+    taken[1].release()
+    taken[1].release()
+    taken[1] = same.try_take()
+    assert taken[1] is not None
+    assert slots.try_take() is None
+
+
+def test_a_slot_comes_back_from_a_process_that_is_killed(tmp_path):
+    slots = FileSlots(tmp_path, 1)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline() == b"True\n"
+        assert slots.try_take() is None
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+        assert slots.try_take() is not None
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 dislikes any fork with threads
+def test_a_forked_child_keeps_no_slot(tmp_path):
+    slots = FileSlots(tmp_path, 1)
+    slot = slots.try_take()
+    ready, done = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(ready[1], b"1" if FileSlots(tmp_path, 1).try_take() is None else b"0")
+        os.read(done[0], 1)
+        os._exit(0)
+    try:
+        assert os.read(ready[0], 1) == b"1"  # the parent has it still
+        slot.release()
+        again = slots.try_take()
+        assert again is not None  # though the child lives
+    finally:
+        os.write(done[1], b"1")
+        os.waitpid(child, 0)
+        for end in (*ready, *done):
+            os.close(end)
+
+
+def test_waiting_shows(tmp_path):
+    slots, others = FileSlots(tmp_path, 1), FileSlots(tmp_path, 1)
+    assert not slots.contended()
+    with others.waiting(), slots.waiting():
+        assert slots.contended()
+    assert not slots.contended()
+
+
+def test_the_runtime_folder_is_private(monkeypatch, tmp_path):
+    folder = runtime_folder("host-me")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (folder / "slot-0").touch()
+    folder.chmod(0o755)
+    with pytest.raises(ConfigurationError, match="not this user's alone"):
+        runtime_folder("host-me")
+
+
+@given(st.integers(1, 300), st.lists(st.floats(0, 5), min_size=1, max_size=400))
+def test_no_minute_holds_too_many_requests(per_minute, gaps):
+    now = [0.0]
+    pace = Pace(per_minute, clock=Clock(monotonic=lambda: now[0]))
+    sent = []
+    for gap in gaps:
+        now[0] += gap
+        now[0] += pace.reserve()  # as a caller does: reserve, wait, send
+        sent.append(now[0])
+    for i, moment in enumerate(sent):
+        assert sum(1 for t in sent[i:] if t < moment + 60 - 1e-6) <= per_minute
+
+
+def test_the_pace_is_shared_through_a_file(tmp_path):
+    clock = Clock(monotonic=lambda: 50.0)
+    one, two = (Pace(20, path=tmp_path / "pace", clock=clock) for _ in range(2))
+    assert [round(p.reserve(), 2) for p in (one, two, one, two)] == [0.0, 0.0, 3.33, 6.67]
+    late = Pace(20, path=tmp_path / "pace", clock=Clock(monotonic=lambda: 1e6))  # the machine has restarted
+    assert late.reserve() == 0.0
+    early = Pace(20, path=tmp_path / "pace", clock=clock)
+    assert early.reserve() == 0.0
+
+
+def test_the_throttle_goes_down_by_one_an_incident_and_up_by_one_a_quiet_minute():
+    now = [0.0]
+    throttle = Throttle(4, clock=Clock(monotonic=lambda: now[0]))
+    for _ in range(4):
+        throttle.refused()
+    assert throttle.allowed == 3
+    for _ in range(9):
+        now[0] += 2
+        throttle.refused()
+    assert throttle.allowed == 1
+    now[0] += 59
+    assert throttle.allowed == 1
+    now[0] += 1
+    assert throttle.allowed == 2
+    now[0] += 600
+    assert throttle.allowed == 4
