@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from phistac.sandbox.archive.adopt import adopt
 from phistac.sandbox.archive.catalogue import Catalogue
 from phistac.sandbox.archive.seeded import fill
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["SENSING_S", "BurstRecord", "burst_row"]
 
 SENSING_S = {"IW1": 0.874132, "IW2": 1.041589, "IW3": 0.899860}
-"""Seconds of sensing in a burst: ``EndingDateTime`` less ``BeginningDateTime`` of recorded rows; annotations do not tell."""
+"""Seconds of sensing: ``EndingDateTime`` less ``BeginningDateTime`` of recorded rows; annotations do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,19 @@ class BurstRecord:
     index: int
     lines_per_burst: int
     samples_per_burst: int
-    outline: Footprint
+    duration_s: float
+    """Seconds of sensing."""
+    outlines: tuple[Footprint, ...]
 
 
 def burst_row(burst: BurstRecord) -> dict[str, Any]:
     """Return the row. ``Lines`` is the burst's first line in the TIFF, whatever its name suggests."""
-    stop = shift(burst.sensing_time, SENSING_S.get(burst.swath, 0.9))
+    stop = shift(burst.sensing_time, burst.duration_s)
     name = (
         f"S1{burst.unit}-SLC-{compact(burst.sensing_time)}-{burst.number}-{burst.swath}-{burst.polarization}-"
         f"{burst.datatake}"
     )
-    text, shape = footprint([burst.outline])
+    text, shape = footprint(burst.outlines)
     return {
         "@odata.mediaContentType": "application/octet-stream",
         "Id": identifier("burst", burst.parent_name, name),

@@ -7,7 +7,7 @@ name the extracted product only: the compressed one is evicted 30 days after pub
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from phistac.sandbox.archive.naming import identifier
@@ -44,12 +44,13 @@ class Record:
     """Of the object, for products that are one object."""
     quicklook: bool = False
     online: bool = True
-    identity: str = field(default="")
+    more_outlines: tuple[Footprint, ...] = ()
+    """Further parts of the footprint, where one ring does not do (antimeridian, wave mode)."""
 
     @property
     def id(self) -> str:
         """The product's UUID."""
-        return self.identity or identifier("product", self.name)
+        return identifier("product", self.name)
 
     @property
     def asset_id(self) -> str:
@@ -85,7 +86,7 @@ def footprint(rings: Iterable[Footprint] | None) -> tuple[str | None, dict[str, 
 def product_row(record: Record) -> dict[str, Any]:
     """Return the row of the ``Products`` entity set."""
     checksums = _checksums(record)
-    text, shape = footprint([record.outline] if record.outline else None)
+    text, shape = footprint([record.outline, *record.more_outlines] if record.outline else None)
     return {
         "@odata.mediaContentType": "application/octet-stream",
         "Id": record.id,

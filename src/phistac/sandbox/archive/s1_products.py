@@ -199,7 +199,8 @@ def _bursts(record: Record, image: Image) -> list[BurstRecord]:
             index=index,
             lines_per_burst=swath.lines_per_burst,
             samples_per_burst=swath.samples,
-            outline=burst_footprint(image.grid, burst.anx_s, burst.anx_s + duration),
+            duration_s=swath.beam.echo,
+            outlines=(burst_footprint(image.grid, burst.anx_s, burst.anx_s + duration),),
         )
         for index, burst in enumerate(swath.bursts)
     ]
