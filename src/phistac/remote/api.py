@@ -17,6 +17,7 @@ from phistac.odata.paging import Position
 from phistac.odata.records import burst, product
 from phistac.remote.landing import CONFORMANCE, landing_page
 from phistac.stac.bursts import burst_item
+from phistac.stac.collection_search import find_collections
 from phistac.stac.collections import all_collections, collection
 from phistac.stac.documents import collection_document
 from phistac.stac.fields import select_fields
@@ -96,7 +97,7 @@ class Api:
     def _collections(self, rest: list[str], params: dict[str, Any]) -> dict[str, Any]:
         match rest:
             case []:
-                return self._all_collections()
+                return self._all_collections(params)
             case [identifier]:
                 return collection_document(collection(identifier), self.service)
             case [identifier, "queryables"]:
@@ -108,8 +109,9 @@ class Api:
                 return self._item(identifier, name)
         raise NotFoundError(f"there is nothing at '/collections/{'/'.join(rest)}'")
 
-    def _all_collections(self) -> dict[str, Any]:
-        found = [collection_document(each, self.service) for each in all_collections().values()]
+    def _all_collections(self, params: dict[str, Any]) -> dict[str, Any]:
+        documents = (collection_document(each, self.service) for each in all_collections().values())
+        found = find_collections(documents, params)
         links = [
             {"rel": "root", "href": self.service.root, "type": "application/json"},
             {"rel": "self", "href": f"{self.service.root}/collections", "type": "application/json"},

@@ -21,6 +21,9 @@ CONFORMANCE = (
     f"{_STAC}/item-search#query",
     # Exactly this version: pystac-client knows no v1.1.0/item-search#sort.
     f"{_STAC}/item-search#sort",
+    f"{_STAC}/collection-search",
+    f"{_STAC}/collection-search#free-text",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query",
     f"{_CQL2}/cql2-json",
     f"{_CQL2}/basic-cql2",
     f"{_CQL2}/basic-spatial-functions",

@@ -6,6 +6,7 @@ mappings (assets, links, polarizations) stay Python values in their cells, so th
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,7 +19,7 @@ import shapely
 import stac_geoparquet.arrow
 from shapely.geometry import mapping
 
-from phistac.errors import QueryError
+from phistac.errors import DiskFullError, QueryError
 from phistac.odata.times import instant, text
 
 if TYPE_CHECKING:
@@ -207,13 +208,15 @@ def to_geoparquet(items: ItemsLike, path: Any) -> None:
     ----------
     items : ItemCollection, iterable of Items, or GeoDataFrame
         At least one.
-    path : path-like or file object
-        Where to.
+    path : path-like
+        Where to. It appears whole or not at all; a file of that name is replaced.
 
     Raises
     ------
     QueryError
         If there are no Items: a file without rows has no columns.
+    DiskFullError
+        If it does not fit.
     """
     rows = item_dicts(items)
     if not rows:
@@ -223,7 +226,20 @@ def to_geoparquet(items: ItemsLike, path: Any) -> None:
     absent = pa.array([row.get("geometry") is None for row in rows])
     if pa.compute.any(absent).as_py():
         table = _without_placeholders(table, absent)
-    stac_geoparquet.arrow.to_parquet(table, path)
+    _write_whole(table, str(path))
+
+
+def _write_whole(table: pa.Table, path: str) -> None:
+    disk, part = pa.fs.LocalFileSystem(), f"{path}.part"
+    try:
+        stac_geoparquet.arrow.to_parquet(table, part)
+        disk.move(part, path)
+    except OSError as error:
+        if disk.get_file_info(part).type == pa.fs.FileType.File:
+            disk.delete_file(part)
+        if error.errno == errno.ENOSPC:
+            raise DiskFullError(f"there is no room for {path}", remedy="Make some, or write elsewhere.") from error
+        raise
 
 
 # The writer has no Items without geometry; they go through it with this one, which is then taken out.
