@@ -240,7 +240,26 @@ def test_killed_at_any_point_the_next_run_finishes_and_repeats_nothing(archive, 
     assert moved <= total + 5 * (2 * manifests + 200_000) + 4 * 4 * 3_000_000
 
 
-def test_progress_of_a_real_product(archive, out, real_data):
+def _sizes(out):
+    return [path.stat().st_size for path in out.rglob(".big.tiff.*.part")]
+
+
+def test_an_interrupted_download_ends_at_once_and_keeps_what_has_arrived(archive, out):
+    with Sandbox(root=archive, strict=True, count="both", rate=2e6, latency_s=0.01, requests_per_minute=0) as cdse:
+        program = KILLED.format(places=PLACES, out=str(out))
+        process = subprocess.Popen([sys.executable, "-c", program], env=dict(os.environ), stderr=subprocess.PIPE)
+        end = time.monotonic() + 60
+        while process.poll() is None and not any(_sizes(out)) and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=20)[1].decode()
+        assert "KeyboardInterrupt" in said
+        assert cdse.config.secret_key not in said
+    assert any(_sizes(out))
+    assert not list(out.rglob("manifest.safe"))
+
+
+def test_a_real_product_is_verified_against_its_own_manifest(archive, out, real_data):
     source = next((real_data / "safe" / "sentinel-3").glob("S3B_OL_1_EFR____20230311*"))
     place = archive / "s3" / "eodata" / "Sentinel-3" / source.name
     shutil.copytree(source, place, dirs_exist_ok=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["html_table", "quantity", "text_table"]
+__all__ = ["counted", "duration", "html_table", "quantity", "text_table"]
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -45,6 +45,32 @@ def html_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[obje
     head = "".join(f"<th>{escape(str(value))}</th>" for value in header)
     body = "".join("<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>" for row in rows)
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and what is counted.
+
+    Examples
+    --------
+    >>> counted(1, "product"), counted(1200, "pass")
+    ('1 product', '1,200 passes')
+    """
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def duration(days: float) -> str:
+    """Return a time in days, or in hours or minutes where it is short.
+
+    Examples
+    --------
+    >>> duration(12.0), duration(0.25), duration(0.01)
+    ('12.0 d', '6.0 h', '14 min')
+    """
+    hours = days * 24
+    if days >= 1:
+        return f"{days:.1f} d"
+    return f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.0f} min"
 
 
 def quantity(value: float, unit: str) -> str:

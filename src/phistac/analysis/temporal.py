@@ -14,7 +14,7 @@ import pandas as pd
 
 from phistac.analysis.gaps import GAP_COLUMNS, group_statistics
 from phistac.analysis.passes import COLUMNS, NO_TIME, Passes, group_columns, merge, times
-from phistac.analysis.rendering import html_table
+from phistac.analysis.rendering import counted, duration, html_table
 from phistac.errors import PhistacWarning, QueryError
 
 if TYPE_CHECKING:
@@ -87,13 +87,10 @@ class TemporalStatistics:
             return f"<TemporalStatistics: no acquisition{self._left_out()}>"
         row = self.overall.iloc[0]
         period = f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}"
-        gap = (
-            ""
-            if np.isnan(row["median_days"])
-            else f", median gap {row['median_days']:.2f} d, longest {row['max_days']:.2f} d"
-        )
-        groups = f", {len(self.groups):,} groups by {' and '.join(self.by)}" if self.by else ""
-        what = f"{self.total_acquisitions:,} acquisition{'s' * (self.total_acquisitions != 1)}"
+        median, longest = row["median_days"], row["max_days"]
+        gap = "" if np.isnan(median) else f", median gap {duration(median)}, longest {duration(longest)}"
+        groups = f", {counted(len(self.groups), 'group')} by {' and '.join(self.by)}" if self.by else ""
+        what = counted(self.total_acquisitions, "acquisition")
         return f"<TemporalStatistics: {what} from {period}{gap}{groups}{self._left_out()}>"
 
     def _repr_html_(self) -> str:
@@ -104,7 +101,7 @@ class TemporalStatistics:
         return html_table(repr(self)[1:-1], [str(name) for name in frame.columns], rows)
 
     def _left_out(self) -> str:
-        return f"; {self.rows_without_time:,} rows without a time left out" if self.rows_without_time else ""
+        return f"; {counted(self.rows_without_time, 'row')} without a time left out" if self.rows_without_time else ""
 
 
 def temporal_statistics(
@@ -142,7 +139,7 @@ def temporal_statistics(
     --------
     >>> days = ["2024-08-01T05:00:00Z", "2024-08-01T05:00:25Z", "2024-08-13T05:00:00Z"]
     >>> temporal_statistics(pd.DataFrame({"datetime": days, "platform": "sentinel-1a"}))
-    <TemporalStatistics: 2 acquisitions from 2024-08-01 to 2024-08-13, median gap 12.00 d, longest 12.00 d>
+    <TemporalStatistics: 2 acquisitions from 2024-08-01 to 2024-08-13, median gap 12.0 d, longest 12.0 d>
     """
     if not isinstance(table, pd.DataFrame):
         raise QueryError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from phistac.analysis.rendering import html_table, quantity, text_table
+from phistac.analysis.rendering import counted, html_table, quantity, text_table
 from phistac.retrieval.batches import seconds
 from phistac.retrieval.model import Failure, Job
 from phistac.retrieval.places import product_name
@@ -120,7 +120,8 @@ class Plan:
             )
         failed = sum(product.failure is not None for product in self.products)
         problems = f", {failed} cannot be had" if failed else ""
-        return f"{len(self.products)} products{problems}, {self.objects:,} objects, {move}, to {self.out}"
+        what = f"{counted(len(self.products), 'product')}{problems}, {counted(self.objects, 'object')}"
+        return f"{what}, {move}, to {self.out}"
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [

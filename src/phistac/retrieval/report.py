@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from phistac.analysis.rendering import html_table, quantity, text_table
+from phistac.analysis.rendering import counted, html_table, quantity, text_table
 from phistac.errors import TransferError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Report:
         """
         if self.failed:
             raise TransferError(
-                f"{len(self.failed)} of {len(self.products)} products are not whole: "
+                f"{len(self.failed)} of {counted(len(self.products), 'product')} not whole: "
                 + "; ".join(f"{product.product} ({product.reason})" for product in self.failed[:_REASONS_SHOWN]),
                 remedy="Run it again: what has arrived stays, only the rest is fetched.",
             )
@@ -123,7 +123,7 @@ class Report:
         shown = ", ".join(f"{number} {status}" for status, number in count.items() if number) or "nothing to do"
         rate = f" ({quantity(self.rate, 'B/s')})" if self.moved else ""
         moved = f"{quantity(self.moved, 'B')} moved in {self.seconds:.1f} s{rate}"
-        return f"{len(self.products)} products: {shown}; {self.objects:,} objects verified, {moved}"
+        return f"{counted(len(self.products), 'product')}: {shown}; {counted(self.objects, 'object')} verified, {moved}"
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [

@@ -63,14 +63,14 @@ def sources(items: Any, *, bucket: str, assets: Iterable[str] | None = None) -> 
 
 
 def _each(items: Any) -> Iterable[Any]:
+    if hasattr(items, "to_crs"):
+        from phistac.stac.tables import from_geodataframe  # noqa: PLC0415 - geopandas is loaded only for tables
+
+        return from_geodataframe(items)
     if isinstance(items, str) or hasattr(items, "assets"):
         return [items]
     if isinstance(items, Mapping):
         return list(items["features"]) if "features" in items else [items]
-    if hasattr(items, "geometry") and hasattr(items, "to_crs"):
-        from phistac.stac.tables import from_geodataframe  # noqa: PLC0415 - pulls in pyarrow
-
-        return list(from_geodataframe(items))
     if isinstance(items, Iterable):
         return items
     raise ConfigurationError(f"a download cannot be made of {type(items).__name__}", remedy="Give Items or places.")

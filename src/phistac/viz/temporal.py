@@ -10,6 +10,7 @@ import pandas as pd
 
 from phistac.analysis.gaps import group_statistics
 from phistac.analysis.passes import COLUMNS, MICROSECONDS_PER_DAY, NO_TIME, group_columns, merge, times
+from phistac.analysis.rendering import counted, duration
 from phistac.errors import MissingExtraError, QueryError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _draw_gaps(ax: Axes, marks: _Marks) -> None:
             longest = int(gaps.argmax())
             days = gaps[longest] / MICROSECONDS_PER_DAY
             ax.annotate(
-                f"{days:.0f} d" if days >= 1 else f"{days * 24:.0f} h",
+                duration(days).replace(".0", ""),
                 (_dates(at[longest : longest + 2]).mean(), row),
                 color="0.35",
                 fontsize="x-small",
@@ -160,13 +161,7 @@ def _label_rows(ax: Axes, marks: _Marks) -> None:
     ax.set_yticks(range(len(marks.rows)), marks.rows, fontsize="small")
     ax.set_ylim(len(marks.rows) - 0.4, -0.6)
     for row, (count, median) in enumerate(marks.statistics[["acquisitions", "median_days"]].itertuples(index=False)):
-        gap = (
-            ""
-            if np.isnan(median)
-            else f" · median gap {median:.1f} d"
-            if median >= 1
-            else f" · median gap {median * 24:.1f} h"
-        )
+        gap = "" if np.isnan(median) else f" · median gap {duration(median)}"
         ax.annotate(
             f"{count:,}{gap}",
             (1.01, row),
@@ -194,9 +189,7 @@ def _label_time(ax: Axes, dates: Any) -> None:
 
 
 def _title(marks: _Marks, names: list[str], *, slices: bool) -> str:
-    count, what = len(marks.passes), "slice" if slices else "pass"
-    plural = what + ("es" if what == "pass" else "s") * (count != 1)
-    return f"{count:,} {plural}" + (f" by {' and '.join(names)}" if names else "")
+    return counted(len(marks.passes), "slice" if slices else "pass") + (f" by {' and '.join(names)}" if names else "")
 
 
 def _dates(time_us: Any) -> Any:

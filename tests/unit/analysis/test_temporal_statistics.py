@@ -140,7 +140,7 @@ def test_one_date_has_no_gap():
         ("min_days", "max_days", "mean_days", "median_days", "std_days")
     )
     assert stats.to_dict()["acquisitions_by_year"] == {2024: 1}
-    assert repr(stats) == "<TemporalStatistics: 1 acquisition from 2024-07-28 to 2024-07-28, 1 groups by platform>"
+    assert repr(stats) == "<TemporalStatistics: 1 acquisition from 2024-07-28 to 2024-07-28, 1 group by platform>"
 
 
 def test_geometry_is_carried_but_never_looked_at():

@@ -153,5 +153,5 @@ def test_a_report_prints_tabulates_and_raises():
     assert REPORT.to_frame()["status"].tolist() == ["done", "reused", "failed"]
     assert "&lt;C&gt;" in REPORT._repr_html_()
     assert "<C>" not in REPORT._repr_html_()
-    with pytest.raises(TransferError, match=r"1 of 3 products are not whole: <C>\.SAFE"):
+    with pytest.raises(TransferError, match=r"1 of 3 products not whole: <C>\.SAFE"):
         REPORT.raise_for_failures()

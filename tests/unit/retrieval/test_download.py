@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import pystac
 import pytest
 
 from phistac.errors import (
@@ -18,6 +19,7 @@ from phistac.errors import (
 from phistac.retrieval import receipts
 from phistac.retrieval.download import download
 from phistac.retrieval.plan import plan
+from phistac.stac.tables import to_geodataframe
 
 A, B = "eodata/S1/A.SAFE", "eodata/S1/B.SAFE"
 
@@ -72,7 +74,7 @@ def test_a_failed_object_holds_the_manifest_back_and_the_next_call_fetches_only_
     assert [p.status for p in report.products] == ["failed", "done"]
     assert "annotation/a" in report.failed[0].reason
     assert "A.SAFE/manifest.safe" not in tree(tmp_path)
-    with pytest.raises(TransferError, match=r"1 of 2 products are not whole: A\.SAFE"):
+    with pytest.raises(TransferError, match=r"1 of 2 products not whole: A\.SAFE"):
         report.raise_for_failures()
     bucket.objects[f"{A}/annotation/a"] = kept
     bucket.requests.clear()
@@ -133,6 +135,19 @@ def test_too_little_room_is_said_before_anything_moves(bucket, products, tmp_pat
 def item(root, **assets):
     hrefs = {key: {"href": f"s3://{root}/{path.replace('__', '/')}"} for key, path in assets.items()}
     return {"type": "Feature", "id": root.rpartition("/")[2], "assets": hrefs, "properties": {}, "links": []}
+
+
+def whole_item(root):
+    """An Item that pystac and tables take."""
+    more = {"stac_version": "1.1.0", "collection": "sentinel-1-slc", "bbox": [0, 0, 0, 0]}
+    return (
+        item(root, safe_manifest="manifest.safe")
+        | more
+        | {
+            "geometry": {"type": "Point", "coordinates": [0, 0]},
+            "properties": {"datetime": "2024-08-01T05:00:00Z"},
+        }
+    )
 
 
 def test_chosen_assets_only(bucket, products, tmp_path):
@@ -209,6 +224,9 @@ def test_items_lead_to_their_product(bucket, products, tmp_path):
     by_link = {"id": "B", "assets": {}, "links": [{"rel": "enclosure", "href": f"s3://{B}"}]}
     collection = {"type": "FeatureCollection", "features": [item(A, safe_manifest="manifest.safe"), by_link, by_link]}
     assert [product.name for product in plan(collection, tmp_path).products] == ["A.SAFE", "B.SAFE"]
+    pystac_items = [pystac.Item.from_dict(whole_item(A)), whole_item(B)]
+    for form in (pystac_items, iter(pystac_items), pystac.ItemCollection(pystac_items), to_geodataframe(pystac_items)):
+        assert [product.name for product in plan(form, tmp_path).products] == ["A.SAFE", "B.SAFE"]
     with pytest.raises(NotFoundError, match=r"no asset 'B04'.*safe_manifest"):
         plan(collection["features"][0], tmp_path, assets=["B04"])
     with pytest.raises(ConfigurationError, match="burst"):
