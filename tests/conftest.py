@@ -19,11 +19,25 @@ def real_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def seeded_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one small seeded archive for the whole session: ``Sandbox(root=seeded_root)`` builds it once."""
+    return tmp_path_factory.mktemp("seeded") / "archive"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the session a runtime folder of its own: there, its processes share the connections of an account."""
+    folder = tmp_path_factory.mktemp("runtime")
+    folder.chmod(0o700)
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+
+
 @pytest.fixture(autouse=True)
 def _no_accident(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep tests away from the user's credentials, state and settings."""
     for name in [n for n in os.environ if n.startswith(("PHISTAC_", "AWS_")) and n != "PHISTAC_REAL_DATA"]:
         monkeypatch.delenv(name)
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         (tmp_path / name).mkdir(mode=0o700)
         monkeypatch.setenv(name, str(tmp_path / name))
