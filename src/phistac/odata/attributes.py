@@ -7,9 +7,9 @@ of CDSE's own Items. An attribute without a STAC property is filterable as ``oda
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from phistac.odata.converters import Converter, converters_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from phistac.odata.filters import Operator, ValueType
 
-__all__ = ["ATTRIBUTES", "COLLECTIONS", "AttributeRow", "attribute_of", "by_property", "readers"]
+__all__ = ["ATTRIBUTES", "COLLECTIONS", "AttributeRow", "by_property", "readers"]
 
 _S1, _S2, _S3, _S5P, _S6 = "SENTINEL-1", "SENTINEL-2", "SENTINEL-3", "SENTINEL-5P", "SENTINEL-6"
 _RTC, _ENVISAT = "SENTINEL-1-RTC", "ENVISAT"
@@ -83,7 +83,7 @@ _TABLE: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("timeliness",               "s", "product:timeliness_category", "identity",      (_S1, _S3, _S6)),
     ("processingMode",           "s", "product:timeliness_category", "identity",      (_S5P,)),
     ("cloudCover",               "d", "eo:cloud_cover",              "percent",       (_S2, _S3, *_LANDSAT)),
-    ("orbitDirection",           "s", "sat:orbit_state",             "lower",         (_S1, _S2, _S3, _RTC)),
+    ("orbitDirection",           "s", "sat:orbit_state",             "lower",         (_S1, _S3, _RTC)),
     ("cycleNumber",              "i", "sat:orbit_cycle",             "identity",      (_S1, _S3, _ENVISAT)),
     ("relativeOrbitNumber",      "i", "sat:relative_orbit",          "identity",      (_S1, _S2, _S3, _S6, _RTC)),
     ("orbitNumber",              "i", "sat:absolute_orbit",          "identity",      _ALL),
@@ -96,7 +96,6 @@ _TABLE: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("productGroupId",           "s", "eopf:datatake_id",            "identity",      (_S2,)),
     ("instrumentConfigurationID", "i", "eopf:instrument_configuration_id", "identity", (_S1,)),
     ("datastripId",              "s", "eopf:datastrip_id",           "identity",      (_S2,)),
-    ("datastripidentifier",      "s", "eopf:datastrip_id",           "identity",      (_S2,)),  # as spelled in 2023
     ("sunAzimuthAngle",          "d", "view:sun_azimuth",            "identity",      _LANDSAT),
     ("sunElevationAngle",        "d", "view:sun_elevation",          "identity",      _LANDSAT),
     ("offNadir",                 "d", "view:off_nadir",              "identity",      _LANDSAT),
@@ -171,9 +170,17 @@ _TABLE: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("card4lSpecification",      "s", "", "identity", _LANDSAT),
     ("card4lSpecificationVersion", "s", "", "identity", _LANDSAT),
 )
+# In records of 2023, no longer among the attributes of the collection: read, but the catalogue refuses to be asked.
+_FORMER: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
+    ("orbitDirection",           "s", "sat:orbit_state",             "lower",         (_S2,)),
+    ("datastripidentifier",      "s", "eopf:datastrip_id",           "identity",      (_S2,)),
+)
 # fmt: on
 
-ATTRIBUTES: tuple[AttributeRow, ...] = tuple(_row(*entry) for entry in _TABLE)
+ATTRIBUTES: tuple[AttributeRow, ...] = (
+    *(_row(*entry) for entry in _TABLE),
+    *(replace(_row(*entry), operators=()) for entry in _FORMER),
+)
 """The table, compiled."""
 
 
@@ -195,9 +202,3 @@ def by_property(name: str, collection: str | None = None) -> tuple[AttributeRow,
     return tuple(
         row for row in ATTRIBUTES if row.stac == name and (collection is None or collection in row.collections)
     )
-
-
-def attribute_of(attributes: Mapping[str, Any], name: str) -> str:
-    """Return a text attribute of a record, or empty text."""
-    value = attributes.get(name)
-    return value if isinstance(value, str) else ""

@@ -118,7 +118,7 @@ class Catalogue:
         position : Position, optional
             ``next`` of the page before; the start by default.
         size : int
-            Rows, at most.
+            Rows, at most; at least one.
         count : bool
             Ask for the size of the whole result as well.
 
@@ -128,12 +128,16 @@ class Catalogue:
             If the page cannot be had.
         """
         position = position or Position()
-        request = page_query(query, position, max(1, min(size, MAX_TOP)))
-        answer = self._get(query.entity, replace(request, count=count))
+        # What lies at the edge comes again with the page.
+        top = max(1, min(size + len(position.seen) + len(position.before), MAX_TOP))
+        answer = self._get(query.entity, replace(page_query(query, position, top), count=count))
         rows = answer["value"]
-        more = len(rows) >= (request.top or 0) or "@odata.nextLink" in answer
-        following = next_position(query, position, rows, more=more)
-        return Page(tuple(fresh_rows(position, rows)), following, answer.get("@odata.count"))
+        more = len(rows) >= top or "@odata.nextLink" in answer
+        fresh = fresh_rows(position, rows)
+        if len(fresh) > size:  # some of those at the edge are gone: what is too much belongs to the next page
+            rows, more = rows[: rows.index(fresh[size])], True
+            fresh = fresh[:size]
+        return Page(tuple(fresh), next_position(query, position, rows, more=more), answer.get("@odata.count"))
 
     def count(self, query: Query) -> int:
         """Return the number of records; one request, documented as slow on the real service.

@@ -115,7 +115,8 @@ def queryable_names(collection: Collection | None) -> tuple[str, ...]:
     """Return the properties that a collection can be searched by."""
     if collection is not None and collection.entity == "Bursts":
         return ("burst:id", *_BURST)
-    rows = (row.stac for row in ATTRIBUTES if collection is None or collection.odata in row.collections)
+    asked = (row for row in ATTRIBUTES if row.operators)
+    rows = (row.stac for row in asked if collection is None or collection.odata in row.collections)
     return tuple(dict.fromkeys((*_PRODUCT, *rows)))
 
 
