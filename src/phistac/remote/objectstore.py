@@ -17,7 +17,7 @@ import s3fs
 from aiobotocore.session import AioSession
 from fsspec.asyn import get_loop
 
-from phistac.errors import CredentialsRejectedError
+from phistac.errors import CredentialsRejectedError, RateLimitError
 from phistac.remote.bodies import Body, byte_range, quoted
 from phistac.remote.budgets import budget_for
 from phistac.remote.patience import SYSTEM_CLOCK, Clock, Patience
@@ -139,6 +139,8 @@ class ObjectStore:
                 verdict = judge(problem, what)
                 if verdict is None:
                     raise
+                if isinstance(verdict.error, RateLimitError):
+                    self.budget.refused()
                 failures += 1
                 again = verdict.again and failures < self._patience.attempts
                 if isinstance(verdict.error, CredentialsRejectedError) and not doubts:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import aiohttp
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
 from botocore.parsers import ResponseParserError
 
 from phistac.errors import (
@@ -34,6 +44,7 @@ WRONG_KEYS = frozenset(
 )
 
 _BROKEN = (
+    BotoConnectionError,
     HTTPClientError,
     IncompleteReadError,
     ResponseStreamingError,
@@ -41,6 +52,9 @@ _BROKEN = (
     aiohttp.ClientError,
     asyncio.TimeoutError,
 )
+
+_CROWDED = re.compile(r"(?i)session number|too many|rate limit|connection limit")
+"""How services that answer 403 to one connection too many put it."""
 
 
 class BrokenBodyError(Exception):
@@ -94,7 +108,8 @@ def _judge_answer(answer: Mapping[str, Any], what: str) -> Verdict:
     meta = answer.get("ResponseMetadata", {})
     status = int(meta.get("HTTPStatusCode", 0))
     text = f"{what}: {status} {code}{f' ({message})' if message and message != code else ''}"
-    if status in BUSY or code == "SlowDown":
+    crowded = status == HTTPStatus.FORBIDDEN and code not in WRONG_KEYS and _CROWDED.search(message)
+    if status in BUSY or code == "SlowDown" or crowded:
         asked_s = retry_after_s(meta.get("HTTPHeaders", {}).get("retry-after"), now=datetime.now(UTC))
         return Verdict(
             RateLimitError(text, retry_after_s=asked_s, remedy="Something else spends this account; try again later."),

@@ -67,6 +67,12 @@ class SlotPool:
         with self._lock:
             return self._sockets
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a slot carries no socket."""
+        with self._lock:
+            return self._sockets < len(self._held)
+
     def enter(self, allowed: int, slot: Slot | None = None) -> bool:
         """Begin a request in a slot that has none, if there is one and no more than ``allowed`` are busy.
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import EndpointConnectionError
 
-from phistac.remote.patience import BUSY
 from phistac.remote.slotpool import NoSlotError
 
 if TYPE_CHECKING:
@@ -117,19 +116,19 @@ class LeasedSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore has no
         except BaseException:
             permit.end()
             raise
-        if answer.status_code in BUSY:
-            self._budget.refused()
         _end_with(answer.raw, permit)
         return answer
 
     async def _open(self, request: Any) -> Any:
-        while True:
-            try:
-                return await super().send(request)
-            except EndpointConnectionError as error:
-                if not isinstance(getattr(error.kwargs.get("error"), "os_error", None), NoSlotError):
-                    raise
-            await asyncio.sleep(_ROOM_POLL_S)  # an old socket is about to close
+        try:
+            return await super().send(request)
+        except EndpointConnectionError as error:
+            if not isinstance(getattr(error.kwargs.get("error"), "os_error", None), NoSlotError):
+                raise
+        while not self._budget.pool.has_room:  # noqa: ASYNC110 - a socket that has just closed counts for a moment
+            await asyncio.sleep(_ROOM_POLL_S)
+        # Once: aiohttp tries again by itself when a connection breaks, and must not do so for ever.
+        return await super().send(request)
 
 
 def _end_with(response: Any, permit: Permit) -> None:
