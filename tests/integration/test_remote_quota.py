@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import pickle
+import socket
 import subprocess
 import sys
 import threading
@@ -155,12 +156,46 @@ def test_leases_count_as_connections(start):
 def test_a_local_cluster_shares_them(start):
     distributed = pytest.importorskip("distributed")
     cdse = start()
-    options = {"threads_per_worker": 2, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(2, **options) as cluster, distributed.Client(cluster) as client:
+    options = {"n_workers": 2, "threads_per_worker": 2, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
         fs = filesystem()
         futures = client.map(fs.cat_file, sorted(SMALL) * 2, pure=False)
         assert client.gather(futures) == [SMALL[path] for path in sorted(SMALL)] * 2
         assert cdse.config.secret_key.encode() not in pickle.dumps(fs)
+    seen = cdse.counters()
+    assert seen.refused == 0
+    assert max(seen.peak_listening_sockets, seen.peak_in_flight) <= 4
+
+
+def own_address():
+    """Return an address of this machine that is not loopback, or None."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        return None if probe.getsockname()[0].startswith("127.") else probe.getsockname()[0]
+
+
+def test_a_cluster_that_may_span_machines_leases_from_its_scheduler(start):
+    distributed = pytest.importorskip("distributed")
+    address = own_address()
+    if address is None:
+        pytest.skip("this machine has no address but loopback")
+    cdse = start()
+    options = {"host": address, "n_workers": 2, "threads_per_worker": 2, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        fs = filesystem()
+        futures = client.map(fs.cat_file, sorted(SMALL), pure=False)
+        assert client.gather(futures) == [SMALL[path] for path in sorted(SMALL)]
+        assert fs.cat_file("eodata/many/f00") == SMALL["eodata/many/f00"]  # the client leases too
+        extension = cluster.scheduler.extensions["semaphores"]
+        assert list(extension.max_leases.values()) == [4]
+        assert sum(extension.metrics["acquire_total"].values()) >= 2
+        end = time.monotonic() + 10
+        while any(extension.leases.values()) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not any(extension.leases.values())  # idle connections are closed and give their leases back
     seen = cdse.counters()
     assert seen.refused == 0
     assert max(seen.peak_listening_sockets, seen.peak_in_flight) <= 4
