@@ -29,10 +29,17 @@ __all__ = ["adopt", "build"]
 def build(root: Path, *, seed: int = 1, size: Size = "small", progress: Callable[[str], None] | None = None) -> None:
     """Make a seeded archive below ``root``.
 
-    Parameters ---------- root : Path A folder that is empty or does not exist. seed : int The same seed gives the
-    same bytes. size : {"small", "full"} ``small``: some 170 products, about 120 MB. ``full``: one Sentinel-1 SLC of
-    the real size (8 GB as sparse files, about 1 GB on disk; one burst of every image has pixels) and a few small
-    products besides. progress : callable, optional Told what is being made, in a few words.
+    Parameters
+    ----------
+    root : Path
+        A folder that is empty or does not exist.
+    seed : int
+        The same seed gives the same bytes.
+    size : {"small", "full"}
+        ``small``: some 220 products, about 150 MB. ``full``: one Sentinel-1 SLC of the real size (8 GB as sparse files,
+        about 1 GB on disk; one burst of every image has pixels) and a few small products besides.
+    progress : callable, optional
+        Told what is being made, in a few words.
 
     Raises
     ------

@@ -1,8 +1,7 @@
 """Serve what lies in a folder: saved catalogue rows, SAFE and SEN3 folders, Sentinel-5P files. The folder is only read.
 
-Files are linked, never copied: hard links where the file system has them (the object store then serves plain files),
-symbolic links where it has not. A product without a row gets one derived from its own metadata; a row without a
-product is metadata only.
+Files are linked (symbolically, one by one), never copied. A product without a row gets one derived from its own
+metadata; a row without a product is metadata only.
 """
 
 from __future__ import annotations
@@ -34,10 +33,17 @@ def adopt(
 ) -> None:
     """Make an archive below ``root`` out of what is found in ``data``.
 
-    Parameters ---------- root : Path A folder that is empty or does not exist. data : Path The folder to serve.
-    progress : callable, optional Told what was found, and what was left out and why. complete_measurements : bool
-    Replace Sentinel-1 measurement files that are absent or stubs by sparse files in ESA's layout, of the size that
-    the manifest states. Their pixels are zeros, so they do not match the manifest's checksums.
+    Parameters
+    ----------
+    root : Path
+        A folder that is empty or does not exist.
+    data : Path
+        The folder to serve.
+    progress : callable, optional
+        Told what was found, and what was left out and why.
+    complete_measurements : bool
+        Replace Sentinel-1 measurement files that are absent or stubs by sparse files in ESA's layout, of the size that
+        the manifest states. Their pixels are zeros, so they do not match the manifest's checksums.
 
     Raises
     ------
@@ -129,10 +135,7 @@ def _serve(
 
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        target.hardlink_to(source)
-    except OSError:  # another file system, or one that forbids it: a symbolic link then
-        target.symlink_to(source.resolve())
+    target.symlink_to(source.resolve())
 
 
 def _complete(place: Path, target: Path) -> set[str]:

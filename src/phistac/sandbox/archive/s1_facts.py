@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phistac.sandbox.archive.s1_grid import ring
+import numpy as np
+
+from phistac.sandbox.archive.s1_grid import solve
 from phistac.sandbox.archive.times import anno, shift
 from phistac.sandbox.archive.xmltext import el
 
@@ -20,9 +22,16 @@ TOTAL_SLICES = 24
 
 
 def outline(images: list[Image]) -> list[tuple[float, float]]:
-    """Return the closed outline over all images: near corners of the first, far corners of the last swath."""
-    near, far = ring(images[0].grid), ring(images[len(images) // 2 - 1].grid if images[0].swath else images[0].grid)
-    return [near[0], near[1], far[2], far[3], near[0]]
+    """Return the closed outline of all images: last line near, first line near, first line far, last line far.
+
+    """Return the closed outline of all images: last line near, first line near, first line far, last far.
+    """
+    passed = images[0].scene.passed
+    seconds = np.array([(moment - passed.anx).total_seconds() for moment in span(images)])
+    slant_times = np.array([min(i.grid.slant_times[0] for i in images), max(i.grid.slant_times[-1] for i in images)])
+    longitude, latitude, *_ = solve(passed, seconds, slant_times)
+    corners = ((1, 0), (0, 0), (0, 1), (1, 1), (1, 0))
+    return [(round(float(longitude[c]), 6), round(float(latitude[c]), 6)) for c in corners]
 
 
 def span(images: list[Image]) -> tuple[datetime, datetime]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["C", "Grid", "GroundRange", "burst_footprint", "grd_grid", "ground_range", "ring", "slc_grid", "solve"]
+__all__ = ["C", "Grid", "GroundRange", "burst_footprint", "grd_grid", "ground_range", "slc_grid", "solve"]
 
 C = 299_792_458.0
 """Speed of light, m/s."""
@@ -118,18 +118,16 @@ def grd_grid(scene: Scene, relation: GroundRange, *, lines: int, samples: int) -
     return Grid(rows, pixels, anx, times, *solve(scene.passed, anx, times))
 
 
-def ring(grid: Grid) -> list[tuple[float, float]]:
-    """Return the outline: last line near, first line near, first line far, last line far, as the catalogue has it."""
-    corners = ((-1, 0), (0, 0), (0, -1), (-1, -1), (-1, 0))
-    return [(round(float(grid.longitude[c]), 6), round(float(grid.latitude[c]), 6)) for c in corners]
-
-
 def burst_footprint(grid: Grid, start_s: float, stop_s: float) -> list[tuple[float, float]]:
     """Return the hexagon of a burst: near, middle, far of its first line; far, middle, near of its last line; closed.
 
-    Parameters ---------- grid : Grid Of the sub-swath that the burst is in. start_s, stop_s : float Azimuth times of
-    the burst's first and last line, on the scale of ``grid.anx_s``. Between and a little beyond the grid's rows the
-    ground is followed linearly.
+    Parameters
+    ----------
+    grid : Grid
+        Of the sub-swath that the burst is in.
+    start_s, stop_s : float
+        Azimuth times of the burst's first and last line, on the scale of ``grid.anx_s``. Between and a little beyond
+        the grid's rows the ground is followed linearly.
     """
     middle = len(grid.pixels) // 2
     corners = [(start_s, 0), (start_s, middle), (start_s, -1), (stop_s, -1), (stop_s, middle), (stop_s, 0)]

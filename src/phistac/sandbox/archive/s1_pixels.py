@@ -1,7 +1,8 @@
 """Pixels of Sentinel-1 images: speckle that is the same every time it is asked for.
 
-A burst keeps its speckle from pass to pass (coherence 0.7 with a slow phase), so interferograms of the archive are
-not mere noise. Lines and samples outside the valid part are zero, as in real bursts.
+A burst keeps its speckle from pass to pass (0.7 of its amplitude, so coherence 0.49, with a phase of its own), so
+interferograms of the archive are not mere noise. Lines and samples outside the valid part are zero, as in real
+bursts.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["detected", "slc_blocks"]
 
-_COHERENCE = 0.7
+_STEADY = 0.7
 _STEP = 128
 
 
@@ -63,8 +64,8 @@ def _speckle(
 ) -> NDArray[np.int16]:
     steady = ground.standard_normal((*shape, 2), dtype=np.float32)
     fleeting = date.standard_normal((*shape, 2), dtype=np.float32)
-    cos, sin = np.float32(_COHERENCE * np.cos(phase)), np.float32(_COHERENCE * np.sin(phase))
-    block = np.float32(np.sqrt(1 - _COHERENCE**2)) * fleeting
+    cos, sin = np.float32(_STEADY * np.cos(phase)), np.float32(_STEADY * np.sin(phase))
+    block = np.float32(np.sqrt(1 - _STEADY**2)) * fleeting
     block[..., 0] += cos * steady[..., 0] - sin * steady[..., 1]
     block[..., 1] += sin * steady[..., 0] + cos * steady[..., 1]
     block *= np.float32(level)

@@ -69,6 +69,7 @@ def content(
         "netCDF_version": "4.2 of Mar 29 2022 09:28:14 $",
         "processing_baseline": "OL__L1_.004.00.00",
         "product_name": frame.name,
+        "references": "S3IPF PDS 004.1 - Product Data Format Specification - OLCI Level 1",
         "resolution": "[ 270 294 ]",
         "source": "IPF-OL-1-EO 06.17",
         "start_time": anno(frame.start) + "Z",
@@ -130,16 +131,18 @@ def uncertainty(band: Band, scene: NDArray[np.float64], text: str) -> Variable:
 def micro(
     dimensions: tuple[str, ...], degrees: NDArray[np.float64], long_name: str, limit: int, **more: object
 ) -> Variable:
-    """Return angles packed as millionths of a degree in int32."""
+    """Return angles packed as millionths of a degree: in uint32 if they are zenith angles, else in int32."""
+    unsigned = "Zenith" in long_name
+    kind: type[np.uint32 | np.int32] = np.uint32 if unsigned else np.int32
     attributes = {
-        "_FillValue": np.int32(-2147483648),
+        "_FillValue": kind(np.iinfo(kind).max if unsigned else np.iinfo(kind).min),
         "long_name": long_name,
         "scale_factor": np.float64(1e-6),
-        "valid_max": np.int32(limit * 1_000_000),
-        "valid_min": np.int32(-limit * 1_000_000),
+        "valid_max": kind(limit * 1_000_000),
+        "valid_min": kind(0 if unsigned else -limit * 1_000_000),
         **more,
     }
-    return Variable(dimensions, np.round(degrees * 1e6).astype(np.int32), attributes)
+    return Variable(dimensions, np.round(degrees * 1e6).astype(kind), attributes)
 
 
 def geo(

@@ -13,6 +13,7 @@ from phistac.sandbox.archive.times import anno, parse
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from phistac.sandbox.archive.rows import Footprint
     from phistac.sandbox.archive.s3_scene import Ground
     from phistac.sandbox.archive.s5p_products import Swath
 
@@ -23,7 +24,7 @@ _GRID = ("time", "scanline", "ground_pixel")
 _LAYERS = 34
 
 
-def root_group(swath: Swath, ground: Ground, seed: int) -> Group:
+def root_group(swath: Swath, ground: Ground, outline: Footprint, seed: int) -> Group:
     """Return the whole content of the file."""
     start, stop = f"{anno(swath.start)[:19]}Z", f"{anno(swath.stop)[:19]}Z"
     attributes = {
@@ -50,7 +51,8 @@ def root_group(swath: Swath, ground: Ground, seed: int) -> Group:
         "processing_status": "OFFL-processing nominal product",
     }
     return Group(
-        attributes=attributes, groups={"PRODUCT": _product(swath, ground, seed), "METADATA": _metadata(swath, ground)}
+        attributes=attributes,
+        groups={"PRODUCT": _product(swath, ground, seed), "METADATA": _metadata(swath, ground, outline)},
     )
 
 
@@ -69,7 +71,7 @@ def _product(swath: Swath, ground: Ground, seed: int) -> Group:
     place = {"coordinates": "longitude latitude"}
     seconds = swath.seconds()
     day = parse(f"{swath.start:%Y-%m-%d}")
-    offset = (swath.start - day).total_seconds() + 1_522
+    offset = (swath.anx - day).total_seconds()
     delta = np.round((offset + seconds) * 1e3).astype(np.int32)[None]
     variables = {
         "scanline": Variable(("scanline",), np.arange(lines, dtype=np.int32), {"units": "1", "axis": "Y"}),
@@ -141,7 +143,7 @@ def _support(ground: Ground, column: NDArray[np.float64]) -> Group:
     )
 
 
-def _metadata(swath: Swath, ground: Ground) -> Group:
+def _metadata(swath: Swath, ground: Ground, outline: Footprint) -> Group:
     statistics = {
         "number_of_groundpixels": np.int32(ground.latitude.size),
         "number_of_processed_pixels": np.int32(ground.latitude.size),
@@ -162,11 +164,15 @@ def _metadata(swath: Swath, ground: Ground) -> Group:
         "GranuleEnd": f"{anno(swath.stop)[:19]}Z",
         "ProductFormatVersion": np.int32(20800),
     }
+    posts = " ".join(f"{latitude:g} {longitude:g}" for longitude, latitude in outline)
+    extent = Group(attributes={"gml:posList": posts})
+    for name in ("gml:exterior", "gml:surfaceMembers", "eop:multiExtentOf", "om:featureOfInterest"):
+        extent = Group(groups={name: extent})
     return Group(
         groups={
             "QA_STATISTICS": Group(attributes=statistics),
             "GRANULE_DESCRIPTION": Group(attributes=granule),
             "ALGORITHM_SETTINGS": Group(attributes={"processing.algorithm": "NO2"}),
-            "EOP_METADATA": Group(attributes={"objectType": "eop:EarthObservation"}),
+            "EOP_METADATA": Group(attributes={"objectType": "eop:EarthObservation"}, groups=extent.groups),
         }
     )

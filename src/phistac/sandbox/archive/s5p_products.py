@@ -40,14 +40,19 @@ class Swath:
     orbit: int
 
     @property
+    def anx(self) -> datetime:
+        """When the satellite crosses the equator northward, in daylight."""
+        return SENTINEL_5P.anx_time(self.orbit)
+
+    @property
     def start(self) -> datetime:
-        """Of the orbit's product: a quarter of a revolution before the ascending node."""
-        return shift(SENTINEL_5P.anx_time(self.orbit), -1_522)
+        """Of the orbit's product: a quarter of a revolution before the ascending node, in whole seconds."""
+        return shift(self.anx, -1_522).replace(microsecond=0)
 
     @property
     def stop(self) -> datetime:
         """One revolution later."""
-        return shift(self.start, SENTINEL_5P.period)
+        return shift(self.start, SENTINEL_5P.period).replace(microsecond=0)
 
     @property
     def created(self) -> datetime:
@@ -96,13 +101,14 @@ def add_swath(root: Path, catalogue: Catalogue, swath: Swath, *, seed: int) -> R
     target = local_path(root, path)
     target.parent.mkdir(parents=True, exist_ok=True)
     ground = swath.ground()
-    netcdf.write(target, root_group(swath, ground, seed))
+    edge = _outline(ground)
+    netcdf.write(target, root_group(swath, ground, edge, seed))
     record = Record(
         name=swath.name,
         s3_path=path,
         start=swath.start,
         stop=swath.stop,
-        outline=_outline(ground),
+        outline=edge,
         attributes=_attributes(swath),
         size=target.stat().st_size,
         published=shift(swath.created, 1_200),
