@@ -25,12 +25,13 @@ from botocore.credentials import Credentials
 
 from phistac.errors import ChangedObjectError, CredentialsRejectedError, RateLimitError, ServiceError
 from phistac.remote.budgets import budget_for
+from phistac.remote.credentials import s3_keys
 from phistac.remote.filesystem import CdseFileSystem, filesystem
 from phistac.remote.http import Http
 from phistac.remote.keycheck import key_works
 from phistac.remote.patience import Patience
 from phistac.remote.ranges import fetch
-from phistac.remote.tempkeys import _purse, s3_keys
+from phistac.remote.tempkeys import _purse
 from phistac.remote.tokens import token_source
 from phistac.safe.byteranges import ByteRange
 from phistac.sandbox import Fault, Sandbox, SandboxConfig
@@ -42,6 +43,7 @@ FILES = {"eodata/big": BIG, **SMALL}
 READ = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from phistac.remote.credentials import s3_keys
 from phistac.remote.filesystem import filesystem
 fs = filesystem()
 names = fs.find("eodata/many")
@@ -151,6 +153,30 @@ def test_leases_count_as_connections(start):
     assert cdse.counters().peak_listening_sockets == 3
     release.set()
     thread.join()
+
+
+def test_a_lease_gets_its_turn_behind_a_batch(start):
+    cdse = start(latency_s=0)
+    fs = filesystem()
+    done = threading.Event()
+
+    def read():
+        while not done.is_set():
+            fetch(fs, [ByteRange(path.removeprefix("eodata/"), 0, 9) for path in SMALL], root="eodata")
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(3):
+            before = fs.budget.counters.requests
+            with budget_for(cdse.settings).lease():
+                assert fs.budget.counters.requests - before < 2000  # a batch is 200; never waiting for the end
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert cdse.counters().refused == 0
 
 
 def test_a_local_cluster_shares_them(start):

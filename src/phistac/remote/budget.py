@@ -228,7 +228,7 @@ class ConnectionBudget:
         waited = False
         self._clock_sleep(self._pace.reserve())
         while True:
-            slot = self._slots.try_take() if self._may_take() else None
+            slot = self._slots.try_take() if self._pool.slots < self._throttle.allowed else None
             if slot is not None:
                 self._pool.note(waited_s=self._clock.monotonic() - started if waited else 0.0)
                 return slot

@@ -20,10 +20,11 @@ from fsspec.asyn import get_loop
 from phistac.errors import CredentialsRejectedError, RateLimitError
 from phistac.remote.bodies import Body, byte_range, quoted
 from phistac.remote.budgets import budget_for
+from phistac.remote.credentials import s3_keys
 from phistac.remote.patience import SYSTEM_CLOCK, Clock, Patience
 from phistac.remote.s3errors import judge
 from phistac.remote.sockets import LeasedSession, SocketFactory
-from phistac.remote.tempkeys import s3_keys, surrender
+from phistac.remote.tempkeys import surrender
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine

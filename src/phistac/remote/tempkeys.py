@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from phistac.errors import CredentialsRejectedError, PhistacError, ServiceError
 from phistac.remote.budgets import account_name
-from phistac.remote.credentials import stored_keys
 from phistac.remote.http import Http
 from phistac.remote.keycheck import key_works
 from phistac.remote.secrets import S3Keys
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from phistac.settings import Settings
 
-__all__ = ["s3_keys", "surrender"]
+__all__ = ["surrender", "temporary_keys"]
 
 _log = logging.getLogger(__name__)
 
@@ -42,19 +41,17 @@ _WAIT_S = 30.0
 _PANEL = "https://eodata-s3keysmanager.dataspace.copernicus.eu"
 
 
-def s3_keys(settings: Settings) -> S3Keys:
-    """Return the S3 keys of an account: its own, or temporary ones bought with its login.
-
-    Blocks while keys are bought; call it from a thread.
+def temporary_keys(settings: Settings) -> S3Keys:
+    """Return keys that were bought with the account's login, by this process or another one of this machine.
 
     Raises
     ------
     CredentialsMissingError
-        If there are neither keys nor a login; says where to put them.
+        If there is no login; says where to put it.
     CredentialsRejectedError
-        If the login is refused or the account has too many keys.
+        If the login is refused, or the account has as many keys as it may have.
     """
-    return stored_keys(settings) or _purse(settings).keys()
+    return _purse(settings).keys()
 
 
 def surrender(settings: Settings, keys: S3Keys) -> None:

@@ -12,9 +12,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import CatalogueError, CredentialsRejectedError, ServiceError
-from phistac.remote.credentials import login
 from phistac.remote.http import Http
 from phistac.remote.patience import SYSTEM_CLOCK, Clock
+from phistac.remote.stored import login
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:
