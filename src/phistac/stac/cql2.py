@@ -1,17 +1,19 @@
 """CQL2-JSON, and the ``query`` extension, to filter expressions of the catalogue.
 
-What the catalogue cannot be asked is refused with the reason, never ignored. CQL2 text becomes CQL2-JSON before it gets
-here (pystac-client does it with the package ``cql2``).
+What the catalogue cannot be asked is refused with the reason, never ignored. CQL2 text is parsed by the package
+``cql2``, here as in pystac-client.
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from phistac.analysis.aoi import to_geometry
-from phistac.errors import QueryError
+from phistac.errors import MissingExtraError, QueryError
 from phistac.odata.filters import Expression, NamePattern, all_of, any_of, intersects
 from phistac.stac.columns import compare
 from phistac.stac.ids import name_condition
@@ -20,12 +22,40 @@ if TYPE_CHECKING:
     from phistac.odata.filters import Operator
     from phistac.stac.collections import Collection
 
-__all__ = ["from_query", "to_expression"]
+__all__ = ["cql2_json", "from_query", "to_expression"]
 
 _COMPARISONS: dict[str, Operator] = {"=": "eq", "eq": "eq", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _MIRRORED: dict[Operator, Operator] = {"eq": "eq", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 _PATTERN = re.compile(r"(%?)([^%_]*)(%?)")
 _QUERY: dict[str, str] = {"eq": "=", "neq": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+
+
+def cql2_json(text: str) -> dict[str, Any]:
+    """Return a filter in text, be it CQL2 text or CQL2-JSON, as CQL2-JSON.
+
+    Raises
+    ------
+    QueryError
+        If it is neither.
+    MissingExtraError
+        If it is CQL2 text and the package ``cql2`` is not installed.
+    """
+    shown = f"the filter {text[:80]!r}"
+    if text.lstrip().startswith("{"):
+        try:
+            return dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise QueryError(f"{shown} is not JSON ({error})") from error
+    try:
+        parser = importlib.import_module("cql2")
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{shown} is CQL2 text", remedy="pip install cql2, or give the filter as CQL2-JSON."
+        ) from error
+    try:
+        return dict(parser.Expr(text).to_json())
+    except Exception as error:  # the package raises nothing more specific
+        raise QueryError(f"{shown} is not CQL2 text ({' '.join(str(error).split())[:160]})") from error
 
 
 def from_query(query: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +128,7 @@ def to_expression(node: Any, collection: Collection | None) -> Expression:
         case ("a_contains", [prop, values]):
             return _contains(_property(prop), values, collection)
         case ("s_intersects", [prop, area]) if _property(prop) == "geometry":
-            return intersects(to_geometry(area))
+            return intersects(to_geometry(tuple(area["bbox"]) if _is_box(area) else area))
     raise _unanswerable(operator, args)
 
 
@@ -140,6 +170,10 @@ def _comparison(operator: Operator, left: Any, right: Any, collection: Collectio
     if name == "collection":
         raise QueryError("collections are not searched by filter", remedy="Name them in the parameter collections.")
     return compare(name, operator, value, collection)
+
+
+def _is_box(area: Any) -> bool:
+    return isinstance(area, Mapping) and "bbox" in area and "type" not in area
 
 
 def _is_property(node: Any) -> bool:

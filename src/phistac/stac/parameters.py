@@ -5,7 +5,6 @@ What they mean to the catalogue is said in :mod:`phistac.stac.search`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from phistac.analysis.aoi import to_geometry
 from phistac.errors import QueryError
 from phistac.stac.collections import Collection, collection
-from phistac.stac.cql2 import from_query
+from phistac.stac.cql2 import cql2_json, from_query
 from phistac.stac.intervals import Interval, to_interval
 
 if TYPE_CHECKING:
@@ -110,17 +109,12 @@ def _filter(given: Mapping[str, Any]) -> Mapping[str, Any] | None:
     terms = []
     value = given.get("filter")
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except json.JSONDecodeError as error:
-            raise QueryError(
-                f"the filter {value[:80]!r} is CQL2 text", remedy="Give it as CQL2-JSON, or install the package cql2."
-            ) from error
+        value = cql2_json(value)
     if value is not None:
         terms.append(value)
     query = given.get("query")
     if query is not None:
-        terms.append(from_query(json.loads(query) if isinstance(query, str) else query))
+        terms.append(from_query(cql2_json(query) if isinstance(query, str) else query))
     return {"op": "and", "args": terms} if len(terms) > 1 else (terms[0] if terms else None)
 
 

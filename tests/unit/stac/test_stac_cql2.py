@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from phistac.errors import QueryError
+from phistac.errors import MissingExtraError, QueryError
 from phistac.odata.filters import render
 from phistac.stac.collections import collection
-from phistac.stac.cql2 import to_expression
+from phistac.stac.cql2 import cql2_json, to_expression
 
 _SLC, _BURST, _S2 = (collection(each) for each in ("sentinel-1-slc", "sentinel-1-slc-burst", "sentinel-2-l2a"))
 
@@ -111,3 +113,22 @@ def test_polarizations_of_a_product_in_either_order():
 def test_what_the_catalogue_cannot_be_asked_is_refused(node, words):
     with pytest.raises(QueryError, match=words):
         to_expression(node, _SLC)
+
+
+def test_text_is_parsed_by_the_package():
+    pytest.importorskip("cql2")
+    made = to_expression(cql2_json("sat:relative_orbit = 44 AND id LIKE 'S1A%'"), _SLC)
+    assert render(made) == f"{_integer('relativeOrbitNumber', 'eq', 44)} and startswith(Name,'S1A')"
+    with pytest.raises(QueryError, match="is not CQL2 text"):
+        cql2_json("sat:relative_orbit = = 44")
+
+
+def test_text_without_the_package_is_refused_with_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cql2", None)
+    with pytest.raises(MissingExtraError, match="pip install cql2"):
+        cql2_json("sat:relative_orbit = 44")
+
+
+def test_a_box_is_an_area():
+    node = {"op": "s_intersects", "args": [_p("geometry"), {"bbox": [0, 0, 1, 1]}]}
+    assert "POLYGON ((1 0, 1 1, 0 1, 0 0, 1 0))" in render(to_expression(node, _SLC))
