@@ -22,9 +22,9 @@ TOTAL_SLICES = 24
 
 
 def outline(images: list[Image]) -> list[tuple[float, float]]:
-    """Return the closed outline of all images: last line near, first line near, first line far, last line far.
+    """Return the closed outline of all images: near at the last and first line, then far at the first and last line.
 
-    """Return the closed outline of all images: last line near, first line near, first line far, last far.
+    "Near" is the first sample of the first sub-swath, "far" the last of the last; lines are first and last of any image.
     """
     passed = images[0].scene.passed
     seconds = np.array([(moment - passed.anx).total_seconds() for moment in span(images)])
