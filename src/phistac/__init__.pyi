@@ -1,5 +1,7 @@
+from .analysis.temporal import temporal_statistics
 from .errors import PhistacError, PhistacWarning
 from .reading.backend import SafeBackendEntrypoint
+from .reading.door import open  # noqa: A004 - reads as phistac.open
 from .remote.filesystem import CdseFileSystem
 from .remote.stac_io import StacIO, connect
 from .retrieval.download import download
@@ -7,7 +9,6 @@ from .retrieval.plan import plan
 from .sandbox.handle import Sandbox
 from .settings import Settings
 from .stac.tables import from_geodataframe, to_geodataframe, to_geoparquet
-from .analysis.temporal import temporal_statistics
 from .viz.temporal import plot_timeline
 
 __version__: str
@@ -23,6 +24,7 @@ __all__ = [
     "connect",
     "download",
     "from_geodataframe",
+    "open",
     "plan",
     "plot_timeline",
     "temporal_statistics",

@@ -163,7 +163,7 @@ def _download(options: argparse.Namespace) -> int:
 
 
 def _named(ids: Sequence[str]) -> list[dict[str, Any]]:
-    items = list(phistac.connect().search(ids=ids).items_as_dicts())
+    items = list(phistac.connect().search(ids=list(ids)).items_as_dicts())
     missing = sorted(set(ids) - {item["id"] for item in items})
     if missing:
         raise NotFoundError(

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
-import xarray as xr
+import matplotlib.pyplot as plt
 
 import phistac
-from phistac.errors import NotFoundError
+from phistac.errors import FormatError, NotFoundError
 from phistac.sandbox.handle import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
     import pystac
     import pystac_client
 
-    from phistac.sandbox.counters import Counters
-
 __all__ = ["run"]
 
 _SLC, _BURSTS = "sentinel-1-slc", "sentinel-1-slc-burst"
 _OLCI = ("sentinel-3-olci-1-efr-ntc", "sentinel-3-olci-1-efr-nrt")
+_MANIFESTS = ("safe_manifest", "xfdumanifest")
+_BURST = 1
+_BYTES_PER_SAMPLE = 4  # complex of two 16 bit integers
 _COLLECTIONS = (_SLC, _BURSTS, "sentinel-1-grd-safe", "sentinel-2-l1c", "sentinel-2-l2a", *_OLCI)
 
 
@@ -66,9 +66,10 @@ def run(out: Path, *, data: Path | None = None, say: Callable[[str], None]) -> N
         scene = _Scene(cdse, phistac.connect(), out, say)
         items = _search(scene)
         table = _save(scene, items)
-        _read_sentinel1(scene, items)
-        _read_sentinel3(scene, items)
-        _download(scene, items)
+        _read_sentinel1(scene, _with_files(scene, items, _SLC))
+        olci = _with_files(scene, items, *_OLCI)
+        _read_sentinel3(scene, olci)
+        _download(scene, olci)
         _count_passes(scene, table)
         _account_for_it(scene)
 
@@ -92,75 +93,100 @@ def _save(scene: _Scene, items: list[pystac.Item]) -> gpd.GeoDataFrame:
     return table
 
 
-def _read_sentinel1(scene: _Scene, items: list[pystac.Item]) -> None:
-    slc = _with_files(scene, [item for item in items if item.collection_id == _SLC])
-    scene.say(f"\nRead: {slc.id}")
-    tree = xr.open_datatree(slc, engine="safe")
-    swaths = [node for node in tree.subtree if "measurement" in node.children]
-    metadata = scene.cdse.counters(path="/eodata/")
-    scene.say(f"  {len(list(tree.subtree))} groups from {metadata.requests} requests; no pixel has moved")
-    for node in swaths:
-        pixels = node["measurement"].ds["measurement"]
-        bursts = node["measurement"].attrs.get("number_of_bursts", "?")
-        scene.say(f"  {node.path:<8} {bursts} bursts, {pixels.sizes} {pixels.dtype}")
-    _read_burst(scene, slc, swaths[0].path.strip("/"))
+def _with_files(scene: _Scene, items: list[pystac.Item], *collections: str) -> pystac.Item:
+    """Return the newest Item of these collections whose files are there: a folder may hold records without products."""
+    archive = phistac.CdseFileSystem(settings=scene.cdse.settings)
+    candidates = [item for item in items if item.collection_id in collections]
+    for item in sorted(candidates, key=lambda item: item.properties["datetime"], reverse=True):
+        manifests = [item.assets[name].href for name in _MANIFESTS if name in item.assets]
+        if any(archive.exists(manifest) for manifest in manifests):
+            return item
+    raise NotFoundError(f"the archive has no product of {' or '.join(collections)} with its files")
+
+
+def _read_sentinel1(scene: _Scene, slc: pystac.Item) -> None:
+    scene.say(f"\nRead lazily: {slc.id}")
+    meter = _Meter(scene.cdse)
+    tree = phistac.open(slc)
+    scene.say(f"  {len(tree.groups)} groups, {meter}; no pixel among them")
+    images = [tree[f"{path}/measurement"] for path in tree.groups if "measurement" in tree[path].children]
+    for image in images:
+        pixels = image["measurement"]
+        scene.say(
+            f"  {image.path:<22}{image.attrs['number_of_bursts']:>3} bursts  {pixels.sizes['line']:>6} x"
+            f" {pixels.sizes['pixel']:<6} {pixels.dtype}"
+        )
+    _read_burst(scene, slc, images[0].path.strip("/").removesuffix("/measurement"))
 
 
 def _read_burst(scene: _Scene, slc: pystac.Item, group: str) -> None:
-    burst = xr.open_dataset(slc, engine="safe", group=f"{group}/3")["measurement"]
-    scene.cdse.reset_counters()
+    burst = phistac.open(slc, group=f"{group}/{_BURST}")["measurement"]
+    meter = _Meter(scene.cdse)
     try:
-        pixels = burst.load()
-    except phistac.PhistacError as error:
-        scene.say(f"  burst 3 of {group}: its pixels are not in this archive ({error})")
+        burst.load()
+    except FormatError as error:
+        scene.say(f"  {group}, burst {_BURST}: not to be had here, {error.message}")
         return
-    asked = pixels.size * 4  # complex int16 on disk
-    cost = scene.cdse.counters(path="/eodata/")
-    ratio = cost.bytes_sent / asked
-    scene.say(f"  burst 3 of {group}: {asked / 1e6:.1f} MB asked, {ratio:.3f} times that moved, in {cost.requests} ranges")
+    asked = burst.size * _BYTES_PER_SAMPLE
+    moved, _ = meter.read()
+    scene.say(f"  {group}, burst {_BURST}: {asked / 1e6:.1f} MB asked, {moved / asked:.4f} times that moved, {meter}")
 
 
-def _read_sentinel3(scene: _Scene, items: list[pystac.Item]) -> None:
-    olci = _with_files(scene, [item for item in items if item.collection_id in _OLCI])
-    scene.say(f"\nRead: {olci.id}")
-    scene.cdse.reset_counters()
-    tree = xr.open_datatree(olci, engine="safe")
-    radiance = next(node["Oa08_radiance"] for node in tree.subtree if "Oa08_radiance" in node.data_vars)
-    scene.say(f"  Oa08_radiance {dict(radiance.sizes)}, still lazy; mean {float(radiance.mean()):.3f} {radiance.attrs['units']}")
-    cost = scene.cdse.counters(path="/eodata/")
-    scene.say(f"  {cost.bytes_sent / 1e6:.2f} MB in {cost.requests} requests")
+def _read_sentinel3(scene: _Scene, olci: pystac.Item) -> None:
+    scene.say(f"\nRead lazily: {olci.id}")
+    meter = _Meter(scene.cdse)
+    tree = phistac.open(olci)
+    scene.say(f"  {len(tree.groups)} groups, {meter}")
+    radiance = tree["measurement/Oa08_radiance"]
+    meter = _Meter(scene.cdse)
+    mean = f"{float(radiance.mean()):.2f} {radiance.attrs['units']}"
+    scene.say(f"  Oa08_radiance {dict(radiance.sizes)}: mean {mean}, {meter}")
 
 
-def _download(scene: _Scene, items: list[pystac.Item]) -> None:
-    olci = _with_files(scene, [item for item in items if item.collection_id in _OLCI])
-    scene.say("\nDownload: every object verified against the product's own manifest")
+def _download(scene: _Scene, olci: pystac.Item) -> None:
+    scene.say("\nDownload: every object against the product's own manifest")
     report = phistac.download([olci], scene.out)
-    scene.say(f"  {report}")
     report.raise_for_failures()
-    (scene.out / "report.txt").write_text(str(report) + "\n", encoding="utf-8")
-    scene.cdse.reset_counters()
+    scene.say(f"  {report}")
+    (scene.out / "report.txt").write_text(report.table() + "\n", encoding="utf-8")
+    meter = _Meter(scene.cdse)
     again = phistac.download([olci], scene.out, progress=False)
-    scene.say(f"  again: {again}; {scene.cdse.counters(path='/eodata/').requests} requests")
+    scene.say(f"  again: {again}; {meter}")
 
 
 def _count_passes(scene: _Scene, table: gpd.GeoDataFrame) -> None:
+    scene.say("\nCount: when the place was seen")
     products = table[table["collection"] != _BURSTS]
-    scene.say("\nCount: when this place was seen")
     for name, group in products.groupby("collection"):
-        scene.say(f"  {name:<28}{phistac.temporal_statistics(group)}")
-    axes = phistac.plot_timeline(products, by="collection")
-    axes.figure.savefig(scene.out / "timeline.png", dpi=150, bbox_inches="tight")
-    scene.say("  timeline.png")
+        statistics = phistac.temporal_statistics(group)
+        scene.say(f"  {name:<28}{repr(statistics)[1:-1].removeprefix('TemporalStatistics: ')}")
+    phistac.plot_timeline(products, by="collection")
+    plt.savefig(scene.out / "timeline.png", dpi=150)
+    plt.close()
 
 
 def _account_for_it(scene: _Scene) -> None:
     seen = scene.cdse.counters()
-    scene.say("\nWhat the service saw")
-    scene.say(f"  {seen.peak_sockets} sockets and {seen.peak_in_flight} requests at once, of {scene.cdse.config.connections} allowed")
-    scene.say(f"  {seen.refused} requests refused for being too many")
-    scene.say(f"\nEverything is in {scene.out}")
+    allowed = scene.cdse.config.connections
+    scene.say("\nWhat the service saw in all")
+    scene.say(f"  at most {seen.peak_sockets} sockets and {seen.peak_in_flight} requests at once, of {allowed} allowed")
+    scene.say(f"  {seen.refused} requests refused as too many")
+    scene.say(f"\nItems, timeline, report and product are in {scene.out}")
 
 
-def _with_files(scene: _Scene, items: list[pystac.Item]) -> pystac.Item:
-    """Return the first of these whose files are in the archive; a folder may hold records without products."""
-    raise NotImplementedError
+class _Meter:
+    """What S3 has sent since the meter was made: the sandbox counts, we only subtract."""
+
+    def __init__(self, cdse: Sandbox) -> None:
+        self._cdse = cdse
+        self._before = (0, 0)
+        self._before = self.read()
+
+    def read(self) -> tuple[int, int]:
+        """Return bytes and requests."""
+        seen = self._cdse.counters(path="/eodata/")
+        return seen.bytes_sent - self._before[0], seen.requests - self._before[1]
+
+    def __str__(self) -> str:
+        moved, requests = self.read()
+        return f"{moved / 1e6:.2f} MB in {requests} request{'s' * (requests != 1)}"
