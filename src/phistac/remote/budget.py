@@ -17,11 +17,11 @@ Whoever has served a batch (128 MB or 200 requests) while others wait gives one 
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from phistac.remote.patience import SYSTEM_CLOCK, Clock
+from phistac.remote.permits import Permit
 from phistac.remote.slotpool import SlotPool
 from phistac.remote.throttle import Throttle
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from phistac.remote.pace import Pace
     from phistac.remote.slots import Slot, Slots
 
-__all__ = ["ConnectionBudget", "Permit"]
+__all__ = ["ConnectionBudget"]
 
 _BATCH_BYTES = 128 * 1024 * 1024
 _BATCH_REQUESTS = 200
@@ -43,30 +43,6 @@ _YIELD_S = 0.1
 
 _LOOK_AGAIN_S = 1.0
 """How soon to look again when only this process itself can change anything."""
-
-
-class Permit:
-    """The right to one request, from before it is sent until its answer has been read or dropped.
-
-    Parameters
-    ----------
-    leave : callable
-        What to do at the end, with the bytes that were moved.
-    last : bool
-        Whether the request must be the last one of its connection.
-    """
-
-    def __init__(self, leave: Callable[[int], None], *, last: bool) -> None:
-        self._leave: Callable[[int], None] | None = leave
-        self._lock = threading.Lock()
-        self.last = last
-
-    def end(self, moved: int = 0) -> None:
-        """Give the permit back; a second call does nothing."""
-        with self._lock:
-            leave, self._leave = self._leave, None
-        if leave is not None:
-            leave(moved)
 
 
 class ConnectionBudget:

@@ -20,7 +20,8 @@ from botocore.exceptions import EndpointConnectionError
 from phistac.remote.slotpool import NoSlotError
 
 if TYPE_CHECKING:
-    from phistac.remote.budget import ConnectionBudget, Permit
+    from phistac.remote.budget import ConnectionBudget
+    from phistac.remote.permits import Permit
     from phistac.remote.slotpool import SlotPool
 
 __all__ = ["LeasedSession", "SocketFactory"]

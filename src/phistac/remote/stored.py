@@ -68,8 +68,8 @@ def login(settings: Settings | None = None, *, environ: Mapping[str, str] | None
         suffix = "" if account == "default" else f"__{_suffix(account)}"
         raise CredentialsMissingError(
             f"no S3 keys, user name or password were found for the account {account!r}",
-            remedy=f"Set PHISTAC_S3_ACCESS_KEY{suffix} and PHISTAC_S3_SECRET_KEY{suffix}, or PHISTAC_USERNAME{suffix} and"
-            f" PHISTAC_PASSWORD{suffix} (and PHISTAC_TOTP{suffix} with two-factor authentication)."
+            remedy=f"Set PHISTAC_S3_ACCESS_KEY{suffix} and PHISTAC_S3_SECRET_KEY{suffix}, or PHISTAC_USERNAME{suffix}"
+            f" and PHISTAC_PASSWORD{suffix} (and PHISTAC_TOTP{suffix} with two-factor authentication)."
             " An account is free: https://dataspace.copernicus.eu",
         )
     return Login(username, password, _lookup(environ, "TOTP", account))
