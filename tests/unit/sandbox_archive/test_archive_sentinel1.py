@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import warnings
 
 import numpy as np
@@ -12,6 +14,7 @@ import xarray as xr
 import xmlschema
 from lxml import etree
 
+from phistac.sandbox.archive import build, seeded
 from phistac.sandbox.archive.naming import crc16
 from phistac.sandbox.archive.orbit import SENTINEL_1
 from phistac.sandbox.archive.s1_image import slc_images
@@ -207,3 +210,22 @@ def test_a_full_scene_has_the_numbers_of_a_real_product():
     assert scene.swaths[0].bursts[1].byte_offset == 135961355
     assert [swath.bursts[0].number for swath in scene.swaths] == [230132, 230132, 230131]
     assert scene.swaths[0].layout.size == 1222903208
+
+
+def test_a_full_archive_has_one_slc_of_the_real_size_in_sparse_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(seeded, "_FULL_BURSTS", 1)  # of nine: the rest is more of the same
+    monkeypatch.setattr(seeded, "_FULL_CHOSEN", frozenset())
+    build(tmp_path, size="full")
+    lines = (tmp_path / "catalogue" / "bursts.jsonl").read_text().splitlines()
+    bursts = [burst for burst in map(json.loads, lines) if burst["LinesPerBurst"] > 1000]
+    assert {(b["SwathIdentifier"], b["LinesPerBurst"], b["SamplesPerBurst"]) for b in bursts} == {
+        ("IW1", 1502, 22612),
+        ("IW2", 1513, 26395),
+        ("IW3", 1518, 25384),
+    }
+    for burst in bursts:
+        path = tmp_path / "s3" / burst["S3Path"].lstrip("/")
+        assert path.stat().st_blocks * 512 < 1e6 < 1e8 < path.stat().st_size
+        manifest = (path.parent.parent / "manifest.safe").read_text()
+        with path.open("rb") as file:
+            assert hashlib.file_digest(file, "md5").hexdigest() in manifest

@@ -24,7 +24,7 @@ TOTAL_SLICES = 24
 def outline(images: list[Image]) -> list[tuple[float, float]]:
     """Return the closed outline of all images: near at the last and first line, then far at the first and last line.
 
-    "Near" is the first sample of the first sub-swath, "far" the last of the last; lines are first and last of any image.
+    "Near" is the first sample of the first sub-swath, "far" the last of the last; lines are the first and last of any.
     """
     passed = images[0].scene.passed
     seconds = np.array([(moment - passed.anx).total_seconds() for moment in span(images)])
