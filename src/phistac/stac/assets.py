@@ -18,12 +18,14 @@ S3_REFS: dict[str, list[str]] = {"auth:refs": ["s3"], "storage:refs": ["cdse-s3"
 """Who may read an object in S3, and where it is."""
 
 _MULTIHASH = {"MD5": "d50110", "BLAKE3": "1e20", "SHA3-256": "1620", "SHA-256": "1220"}
-_FOLDERS = (".SAFE", ".SEN3", ".SEN6")
 _FILE_TYPES = {
     ".nc": ("netcdf", "application/netcdf"),
     ".EOF": ("data", "application/xml"),
     ".zip": ("data", "application/zip"),
     ".tgz": ("data", "application/gzip"),
+    ".tar": ("data", "application/x-tar"),
+    ".tif": ("data", "image/tiff; application=geotiff"),
+    ".jp2": ("data", "image/jp2"),
 }
 _CAPITAL = frozenset({"sentinel-1-grd", "sentinel-1-grd-safe", "sentinel-2-l1c", "sentinel-2-l2a"})
 _THUMBNAIL_TYPES = {"S1": "image/png"}
@@ -41,8 +43,8 @@ def s3_href(s3_path: str) -> str:
 
 
 def is_folder(product: Product) -> bool:
-    """Say whether the product is a folder of objects, and not a single object."""
-    return product.s3_path.endswith(_FOLDERS)
+    """Say whether the product is a folder of objects, as all are whose path does not end like that of a file."""
+    return bool(product.s3_path) and not product.s3_path.endswith(tuple(_FILE_TYPES))
 
 
 def nodes_href(service: Service, product_id: str, path: str) -> str:
@@ -128,8 +130,7 @@ def product_assets(product: Product, collection: str, service: Service) -> dict[
 
 def _single_file(product: Product, service: Service) -> tuple[str, dict[str, Any]]:
     name = product.s3_path.rpartition("/")[2]
-    known = [found for extension, found in _FILE_TYPES.items() if name.endswith(extension)]
-    key, media_type = known[0] if known else ("data", "application/octet-stream")
+    key, media_type = next(found for extension, found in _FILE_TYPES.items() if name.endswith(extension))
     return key, {
         "type": media_type, "title": name, "roles": ["data"], **_whole(product), "file:local_path": name,
         "href": s3_href(product.s3_path), "alternate:name": "S3", **S3_REFS,

@@ -1,0 +1,143 @@
+"""Items of odd records: nothing lost that the record says, nothing said that it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from phistac.odata.records import product
+from phistac.settings import Settings
+from phistac.stac.fields import select_fields
+from phistac.stac.items import item, item_id
+from phistac.stac.service import Service
+
+
+def _row(name, path="", attributes=(), **fields):
+    return {
+        "Id": "11111111-2222-3333-4444-555555555555",
+        "Name": name,
+        "S3Path": path or f"/eodata/X/{name}",
+        "ContentDate": {"Start": "2024-01-01T00:00:00.000Z", "End": "2024-01-01T00:00:10.000Z"},
+        "Attributes": [{"Name": key, "Value": value} for key, value in dict(attributes).items()],
+        **fields,
+    }
+
+
+def _item(*args, **kwargs):
+    return item(product(_row(*args, **kwargs)))
+
+
+_SLC = "S1A_IW_SLC__1SSV_20160107T110059_20160107T110126_009387_00D96C_5CE9.SAFE"
+
+
+def test_a_record_without_attributes_says_only_what_its_name_does(validate):
+    made = _item(_SLC)
+    validate(made)
+    assert made["collection"] == "sentinel-1-slc"
+    assert made["properties"]["platform"] == "sentinel-1a"
+    assert "product:type" not in made["properties"]
+    assert made["geometry"] is None
+    assert "bbox" not in made
+
+
+@pytest.mark.parametrize(
+    ("attributes", "present", "absent"),
+    [
+        ({"timeliness": "Fast-24h"}, {"product:timeliness": "PT24H", "product:timeliness_category": "Fast-24h"}, ()),
+        ({"timeliness": "Reprocessing"}, {}, ("product:timeliness", "product:timeliness_category")),
+        ({"relativeOrbitNumber": 0}, {}, ("sat:relative_orbit",)),
+        ({"swathIdentifier": "IW"}, {}, ("sar:beam_ids",)),
+        ({"swathIdentifier": "IW1 IW2"}, {"sar:beam_ids": ["iw1", "iw2"]}, ()),
+        ({"processorName": "Sentinel-1 IPF"}, {}, ("processing:software",)),
+        ({"processingLevel": "SOMETHING"}, {"processing:level": "SOMETHING"}, ()),
+        ({"platformSerialIdentifier": "_"}, {"constellation": "sentinel-1"}, ("platform",)),
+        ({"platformSerialIdentifier": "D"}, {"platform": "sentinel-1d"}, ("sat:platform_international_designator",)),
+    ],
+)
+def test_attributes(attributes, present, absent, validate):
+    made = _item(_SLC, attributes=attributes)
+    validate(made)
+    assert {key: made["properties"].get(key) for key in present} == present
+    assert not set(absent) & set(made["properties"])
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "keys", "folder"),
+    [
+        (_SLC, "", {"safe_manifest", "product"}, True),
+        ("S5P_OFFL_L2__NO2____X.nc", "", {"netcdf"}, False),
+        ("S1A_OPER_AUX_POEORB_X.EOF", "", {"data"}, False),
+        ("S1A_AUX_INS_X.SAFE", "/eodata/A/S1A_AUX_INS_X.SAFE.zip", {"data"}, False),
+        ("LC08_L1TP_X", "", {"product"}, True),
+    ],
+)
+def test_an_item_leads_to_its_product(name, path, keys, folder, validate):
+    made = _item(name, path)
+    validate(made)
+    assert set(made["assets"]) == keys
+    assert any(link["rel"] == "enclosure" for link in made["links"]) is folder
+    for link in made["links"]:
+        if link["rel"] == "enclosure":
+            assert link["href"] == f"s3://eodata/X/{name}/"
+
+
+def test_sentinel_5p_says_its_timeliness_in_its_name():
+    made = _item("S5P_NRTI_L2__NO2____20210827T012135_20210827T012635_20056_02_020200_20210827T021525.nc")
+    assert made["collection"] == "sentinel-5p-l2-no2-nrti"
+    assert made["properties"]["product:timeliness"] == "PT3H"
+    again = _item("S5P_RPRO_L2__NO2____20210827T012135_20210827T012635_20056_02_020200_20210827T021525.nc")
+    assert "product:timeliness" not in again["properties"]
+    assert made["properties"]["platform"] == made["properties"]["constellation"] == "sentinel-5p"
+
+
+def test_a_product_of_no_known_mission_has_no_collection(validate):
+    made = _item("SOMETHING")
+    validate(made)
+    assert "collection" not in made
+    assert made["properties"]["datetime"] == "2024-01-01T00:00:00.000000Z"
+
+
+def test_eviction():
+    never = _item(_SLC, EvictionDate="9999-12-31T23:59:59.999999Z")["properties"]["expires"]
+    soon = _item(_SLC, EvictionDate="2026-01-31T01:13:16.370176Z")["properties"]["expires"]
+    assert (never, soon) == ("9999-01-01T00:00:00.000000Z", "2026-01-31T01:13:16.370176Z")
+    assert "expires" not in _item(_SLC, EvictionDate="")["properties"]
+
+
+def test_addresses_are_those_of_the_service():
+    settings = Settings(
+        catalogue_url="http://127.0.0.1:8000/odata/v1",
+        download_url="http://127.0.0.1:8000/odata/v1",
+        s3_url="http://127.0.0.1:9000",
+        token_url="http://127.0.0.1:8000/auth/realms/CDSE/protocol/openid-connect/token",
+    )
+    made = item(product(_row(_SLC)), Service(settings, "http://127.0.0.1:7000"))
+    schemes = made["properties"]["auth:schemes"]
+    assert schemes["oidc"]["openIdConnectUrl"].startswith("http://127.0.0.1:8000/auth/realms/CDSE/.well-known/")
+    assert made["properties"]["storage:schemes"]["cdse-s3"]["platform"] == "http://127.0.0.1:9000"
+    assert made["assets"]["product"]["href"].startswith("http://127.0.0.1:8000/odata/v1/Products(")
+    nodes = made["assets"]["safe_manifest"]["alternate"]["https"]["href"]
+    assert nodes == (
+        "http://127.0.0.1:8000/odata/v1/Products(11111111-2222-3333-4444-555555555555)"
+        f"/Nodes({_SLC})/Nodes(manifest.safe)/$value"
+    )
+    assert made["links"][0]["href"] == "http://127.0.0.1:7000/collections/sentinel-1-slc"
+
+
+def test_ids():
+    assert item_id("X.SAFE") == item_id("X.SEN3") == item_id("X.nc") == item_id("X") == "X"
+
+
+@pytest.mark.parametrize(
+    ("fields", "top", "properties"),
+    [
+        (None, {"id", "properties", "assets"}, {"a", "b"}),
+        ({"include": ["properties.a"]}, {"id", "properties", "assets"}, {"a"}),
+        ({"include": ["id"]}, {"id", "assets"}, None),
+        ({"exclude": ["assets", "properties.b"]}, {"id", "properties"}, {"a"}),
+        ({"include": ["properties"], "exclude": ["properties.a"]}, {"id", "properties", "assets"}, {"b"}),
+    ],
+)
+def test_fields(fields, top, properties):
+    made = select_fields({"id": "X", "properties": {"a": 1, "b": 2}, "assets": {}}, fields)
+    assert set(made) == top
+    assert properties is None or set(made["properties"]) == properties
