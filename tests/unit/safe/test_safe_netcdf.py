@@ -207,3 +207,28 @@ def test_the_real_olci_product_reads_as_h5py_reads_it(real_data):
                 np.testing.assert_array_equal(values(data, variable), file[variable.name][()])
                 count += 1
     assert count == 42 + 73
+
+
+def test_a_heap_over_which_hdf5_would_walk_forever_is_refused(real_data):
+    (folder,) = real_data.glob("safe/sentinel-3/S3B_OL_1_EFR____20230311T214926*")
+    data = bytearray((folder / "tie_meteo.nc").read_bytes())
+    heap, at = data.index(b"GCOL"), 16
+    while int.from_bytes(data[heap + at : heap + at + 2], "little"):  # to the free space behind the objects
+        at += 16 + -(-int.from_bytes(data[heap + at + 8 : heap + at + 16], "little") // 8) * 8
+    data[heap + at + 8 : heap + at + 16] = bytes(8)
+    with pytest.raises(FormatError, match="heap"):
+        index(bytes(data))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_flipped_bytes_of_metadata_end_in_an_error_or_in_values(sample, data):
+    whole = bytearray(sample[0])
+    for _ in range(data.draw(st.integers(1, 5))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        for variable in index(bytes(whole)).variables:
+            if sum(variable.shape) < 1000:
+                values(bytes(whole), variable)
+    except FormatError:
+        pass

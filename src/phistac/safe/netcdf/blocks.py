@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from phistac.errors import FormatError
 from phistac.safe.byteranges import ByteRange
+from phistac.safe.netcdf.heaps import HEAP, check_heap, heap_size
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -74,13 +75,22 @@ class Blocks(io.RawIOBase):
         start, stop = self._position, self._position + len(buffer)
         if stop > self.size:
             raise FormatError(f"{self.path} is cut off: it has {self.size} bytes, and points to byte {stop}")
+        data = self._here(start, stop)
+        if data[:4] == HEAP and len(data) >= 16:  # noqa: PLR2004 - the length of its header
+            end = start + heap_size(data)
+            if not start + 16 <= end <= self.size:
+                raise FormatError(f"{self.path}: a heap in it is corrupt")
+            check_heap(self._here(start, end), self.path)
+        buffer[:] = data
+        self._position = stop
+        return len(data)
+
+    def _here(self, start: int, stop: int) -> bytes:
         data = self.span(start, stop)
         if data is None:
             self.missing = (start, stop)
             raise OSError("not here yet")
-        buffer[:] = data
-        self._position = stop
-        return len(data)
+        return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move, as in any file."""

@@ -77,10 +77,11 @@ def describe(dataset: Any, path: str, size: int) -> NetcdfVariable | None:
 def _dimensions(dataset: Any, name: str) -> tuple[str, ...]:
     if "CLASS" in dataset.attrs and dataset.ndim == 1:
         return (name,)  # a coordinate variable is its own dimension scale
-    return tuple(
-        scales[0].name.rpartition("/")[2] if len(scales) else f"phony_dim_{number}"
-        for number, scales in enumerate(dataset.dims)
-    )
+    # The attribute itself, not HDF5's functions for it: over corrupt bytes those count scales forever.
+    listed = dataset.attrs.get("DIMENSION_LIST", ())
+    if len(listed) != dataset.ndim:
+        return tuple(f"phony_dim_{number}" for number in range(dataset.ndim))
+    return tuple(dataset.file[scales[0]].name.rpartition("/")[2] for scales in listed)
 
 
 def _chunks(dataset: Any, dtype: np.dtype[Any], path: str, size: int) -> Chunks:

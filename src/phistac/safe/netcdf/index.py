@@ -15,6 +15,7 @@ import h5py
 from phistac.errors import FormatError
 from phistac.safe.netcdf.blocks import BLOCK, Blocks
 from phistac.safe.netcdf.describe import attributes, describe, is_bare_dimension
+from phistac.safe.netcdf.heaps import check_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +99,7 @@ def index_netcdf(path: str, *, size: int, head: int | None = None) -> Indexer[Ne
     if size < 8:  # noqa: PLR2004 - the length of HDF5's signature
         raise FormatError(f"{path} has {size} bytes: not a netCDF-4 file")
     yield from file.load(0, min(size, head or (size if size <= _WHOLE else _HEAD)))
+    check_lengths(file.span(0, min(size, 64)) or b"", path)
     for attempt in range(_MOST_BLOCKS):
         root = _attempt(file)
         if root is not None:
