@@ -28,7 +28,6 @@ __all__ = ["run"]
 _SLC, _BURSTS = "sentinel-1-slc", "sentinel-1-slc-burst"
 _OLCI = ("sentinel-3-olci-1-efr-ntc", "sentinel-3-olci-1-efr-nrt")
 _MANIFESTS = ("safe_manifest", "xfdumanifest")
-_BURST = 1
 _BYTES_PER_SAMPLE = 4  # complex of two 16 bit integers
 _COLLECTIONS = (_SLC, _BURSTS, "sentinel-1-grd-safe", "sentinel-2-l1c", "sentinel-2-l2a", *_OLCI)
 
@@ -116,20 +115,21 @@ def _read_sentinel1(scene: _Scene, slc: pystac.Item) -> None:
             f"  {image.path:<22}{image.attrs['number_of_bursts']:>3} bursts  {pixels.sizes['line']:>6} x"
             f" {pixels.sizes['pixel']:<6} {pixels.dtype}"
         )
-    _read_burst(scene, slc, images[0].path.strip("/").removesuffix("/measurement"))
+    group = images[0].path.strip("/").removesuffix("/measurement")
+    _read_burst(scene, slc, f"{group}/{images[0].attrs['number_of_bursts'] // 2}")
 
 
 def _read_burst(scene: _Scene, slc: pystac.Item, group: str) -> None:
-    burst = phistac.open(slc, group=f"{group}/{_BURST}")["measurement"]
+    burst = phistac.open(slc, group=group)["measurement"]
     meter = _Meter(scene.cdse)
     try:
         burst.load()
     except FormatError as error:
-        scene.say(f"  {group}, burst {_BURST}: not to be had here, {error.message}")
+        scene.say(f"  burst {group}: not to be had here, {error.message}")
         return
     asked = burst.size * _BYTES_PER_SAMPLE
     moved, _ = meter.read()
-    scene.say(f"  {group}, burst {_BURST}: {asked / 1e6:.1f} MB asked, {moved / asked:.4f} times that moved, {meter}")
+    scene.say(f"  burst {group}: {asked / 1e6:.1f} MB asked, {moved / asked:.4f} times that moved, {meter}")
 
 
 def _read_sentinel3(scene: _Scene, olci: pystac.Item) -> None:

@@ -36,8 +36,8 @@ def build(root: Path, *, seed: int = 1, size: Size = "small", progress: Callable
     seed : int
         The same seed gives the same bytes.
     size : {"small", "full"}
-        ``small``: some 220 products, about 150 MB. ``full``: one Sentinel-1 SLC of the real size (8 GB as sparse files,
-        about 1 GB on disk; one burst of every image has pixels) and a few small products besides.
+        ``small``: some 220 products, about 150 MB. ``full``: the same, with the newest Sentinel-1 SLC in the real size
+        (8 GB as sparse files, about 1 GB on disk; the middle burst of every image has pixels).
     progress : callable, optional
         Told what is being made, in a few words.
 

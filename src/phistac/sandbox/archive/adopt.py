@@ -54,6 +54,7 @@ def adopt(
     """
     if not data.is_dir():
         raise NotFoundError(f"there is no folder {data}", remedy="Name a folder with products or catalogue rows.")
+    data = data.absolute()  # links are made from elsewhere
     tell = progress or (lambda _: None)
     found = find_rows(data)
     if found.incomplete:

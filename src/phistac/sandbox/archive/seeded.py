@@ -44,19 +44,19 @@ START = parse("2025-05-01")
 DAYS = 122
 _PLACE = (14.14, 40.83)
 _TRACKS = (("A", 44, True, 92600), ("C", 44, True, 92600), ("A", 22, False, 45938))
-_FULL_FIRST, _FULL_BURSTS, _FULL_CHOSEN = 92597, 9, frozenset({4})
+_FULL_BURSTS, _FULL_CHOSEN = 9, frozenset({4})
 
 
 def fill(root: Path, catalogue: Catalogue, *, seed: int, size: Size, progress: Callable[[str], None]) -> None:
     """Make every product of the archive below ``root`` and list it in ``catalogue``."""
     random = np.random.default_rng(seed)
     _sentinel1(root, catalogue, seed, size, random, progress)
-    _sentinel2(root, catalogue, seed, size, random, progress)
-    frames = frames_over(*_PLACE, START, DAYS, 4)[: 1 if size == "full" else None]
+    _sentinel2(root, catalogue, seed, random, progress)
+    frames = frames_over(*_PLACE, START, DAYS, 4)
     for number, frame in enumerate(frames, 1):
         add_frame(root, catalogue, frame, seed=seed)
         progress(f"Sentinel-3 OLCI {number}/{len(frames)}")
-    days = range(3, 4 if size == "full" else DAYS, 14)
+    days = range(3, DAYS, 14)
     for number, day in enumerate(days, 1):
         add_swath(root, catalogue, swath_over(_PLACE[0], START + timedelta(days=day)), seed=seed)
         progress(f"Sentinel-5P NO2 {number}/{len(days)}")
@@ -81,14 +81,13 @@ def _sentinel1(
     progress: Callable[[str], None],
 ) -> None:
     scenes = list(_scenes(random))
-    if size == "full":
-        first = scenes[0]
-        whole = acquire(first.passed, _FULL_FIRST, _FULL_BURSTS, full=True)
-        progress("Sentinel-1 SLC of full size (six sparse files, 8 GB to checksum)")
-        add_slc(root, catalogue, whole, seed=seed, chosen=_FULL_CHOSEN)
-        scenes = scenes[:2]
+    newest = max(scenes, key=lambda scene: scene.start)
     for number, scene in enumerate(scenes, 1):
-        if size == "small" or number > 1:
+        if size == "full" and scene is newest:
+            progress("Sentinel-1 SLC of full size: six sparse files, 8 GB to checksum")
+            whole = acquire(scene.passed, scene.swaths[0].bursts[0].number - 3, _FULL_BURSTS, full=True)
+            add_slc(root, catalogue, whole, seed=seed, chosen=_FULL_CHOSEN)
+        else:
             add_slc(root, catalogue, scene, seed=seed)
         add_grd(root, catalogue, scene, seed=seed)
         progress(f"Sentinel-1 {number}/{len(scenes)}")
@@ -125,11 +124,10 @@ def _sentinel2(
     root: Path,
     catalogue: Catalogue,
     seed: int,
-    size: Size,
     random: np.random.Generator,
     progress: Callable[[str], None],
 ) -> None:
-    dates = range(1 if size == "full" else 25)
+    dates = range(25)
     for number in dates:
         for granule in _granules(number, random):
             add_granule(root, catalogue, granule, seed=seed)
