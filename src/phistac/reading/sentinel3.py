@@ -120,9 +120,17 @@ def _check_lengths(variables: Mapping[str, xr.Variable], group: str) -> None:
 
 def _variable(source: Source, variable: NetcdfVariable) -> xr.Variable:
     encoding: dict[str, Any] = {"dtype": variable.dtype, "source": f"{source.url}/{variable.path}"}
+    dims = _distinct(variable.dims)
     if variable.values is not None:
-        return xr.Variable(variable.dims, variable.values, dict(variable.attrs), encoding)
+        return xr.Variable(dims, variable.values, dict(variable.attrs), encoding)
     if variable.chunks is not None:
-        encoding["preferred_chunks"] = dict(zip(variable.dims, variable.chunks.shape, strict=True))
+        encoding["preferred_chunks"] = dict(zip(dims, variable.chunks.shape, strict=True))
     data = indexing.LazilyIndexedArray(RangedArray(source, variable))
-    return xr.Variable(variable.dims, data, dict(variable.attrs), encoding)
+    return xr.Variable(dims, data, dict(variable.attrs), encoding)
+
+
+def _distinct(dims: Sequence[str]) -> list[str]:
+    """Tell the axes of a covariance apart, (bands, bands): xarray wants each dimension once."""
+    return [
+        f"{name}_{before}" if (before := list(dims[:number]).count(name)) else name for number, name in enumerate(dims)
+    ]

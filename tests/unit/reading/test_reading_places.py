@@ -1,0 +1,127 @@
+"""Where a product is: URLs, folders and Items, hostile ones too."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pystac
+import pytest
+
+from phistac.errors import ConfigurationError, NotFoundError
+from phistac.reading.backend import SafeBackendEntrypoint
+from phistac.reading.items import BurstRef, is_item, locate_item
+from phistac.reading.source import Source, locate_product
+from phistac.settings import Settings, use
+
+KEY = "Sentinel-1/SAR/X.SAFE"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"cdse://eodata/{KEY}", f"cdse://eodata/{KEY}/", f"s3://eodata/{KEY}", f"s3://eodata/{KEY}/manifest.safe",
+        f"/eodata/{KEY}", f"/eodata/{KEY}/manifest.safe",
+    ],
+)  # fmt: skip
+def test_one_place_at_cdse_in_every_spelling(place):
+    assert locate_product(place).url == f"cdse://eodata/{KEY}"
+
+
+def test_other_places(tmp_path, monkeypatch):
+    assert locate_product(tmp_path / "X.SAFE" / "manifest.safe").url == str(tmp_path / "X.SAFE")
+    monkeypatch.chdir(tmp_path)
+    assert locate_product("X.SAFE").url == str(tmp_path / "X.SAFE")
+    assert locate_product("memory://a/X.SAFE/").url == "memory://a/X.SAFE"
+    assert locate_product("s3://mine/X.SAFE").url == "s3://mine/X.SAFE"
+    elsewhere = {"client_kwargs": {"endpoint_url": "https://example.org"}}
+    assert locate_product(f"s3://eodata/{KEY}", storage_options=elsewhere).url == f"s3://eodata/{KEY}"
+
+
+def test_the_settings_of_the_moment_travel_along():
+    with use(Settings(account="me", s3_url="http://127.0.0.1:1")):
+        source = locate_product(f"cdse://eodata/{KEY}")
+    again = pickle.loads(pickle.dumps(source))
+    assert again == source
+    assert (again.settings.account, again.settings.s3_url) == ("me", "http://127.0.0.1:1")
+    assert locate_product(f"cdse://eodata/{KEY}", storage_options={"account": "you"}).settings.account == "you"
+    with pytest.raises(ConfigurationError, match="secret"):
+        locate_product(f"cdse://eodata/{KEY}", storage_options={"secret": "x"})
+
+
+@pytest.mark.parametrize(
+    "options", [{"secret": "canary"}, {"client_kwargs": {"aws_secret_access_key": "canary"}}, {"token": "canary"}]
+)
+def test_secrets_are_not_shown_and_do_not_travel(options):
+    source = locate_product("s3://mine/X.SAFE", storage_options=options)
+    assert "canary" not in repr(source)
+    assert "canary" not in str(source.__dask_tokenize__())
+    with pytest.raises(ConfigurationError) as caught:
+        pickle.dumps(source)
+    assert "canary" not in str(caught.value)
+
+
+def item(**assets) -> dict:
+    return {
+        "type": "Feature",
+        "id": "x",
+        "properties": {},
+        "assets": {k: {"href": v} for k, v in assets.items()},
+        "links": [],
+    }
+
+
+def test_items_lead_to_their_product():
+    made = item(thumbnail="https://x/y.png", safe_manifest=f"s3://eodata/{KEY}/manifest.safe")
+    source, burst = locate_item(made)
+    assert (source.url, burst) == (f"cdse://eodata/{KEY}", None)
+    native = item(product_metadata=f"s3://eodata/{KEY}/manifest.safe")
+    assert locate_item(native)[0].url == f"cdse://eodata/{KEY}"
+    linked = item() | {"links": [{"rel": "enclosure", "href": f"s3://eodata/{KEY}"}]}
+    assert locate_item(linked)[0].url == f"cdse://eodata/{KEY}"
+    real = pystac.Item("x", None, None, __import__("datetime").datetime(2024, 1, 1), {})
+    real.add_asset("safe_manifest", pystac.Asset(f"s3://eodata/{KEY}/manifest.safe"))
+    assert is_item(real)
+    assert locate_item(real)[0].url == f"cdse://eodata/{KEY}"
+
+
+def test_items_of_bursts_name_the_burst():
+    made = item(safe_manifest=f"s3://eodata/{KEY}/manifest.safe")
+    made["properties"] = {"burst:swath": "IW2", "sar:polarizations": ["VV"], "burst:relative_id": 15804}
+    made["assets"]["data"] = {"href": "s3://eodata/x.tiff", "burst:byte_offset": 109035}
+    assert locate_item(made)[1] == BurstRef("IW2", "VV", 15804, 109035)
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "file:///etc/manifest.safe",
+        "/etc/manifest.safe",
+        "https://evil.example/manifest.safe",
+        "s3://evil/manifest.safe",
+    ],
+)
+def test_items_lead_nowhere_but_to_the_archive(href):
+    with pytest.raises(ConfigurationError, match="not in the archive"):
+        locate_item(item(safe_manifest=href))
+
+
+def test_items_that_lead_nowhere():
+    with pytest.raises(NotFoundError, match="no product"):
+        locate_item(item(thumbnail="https://x/y.png"))
+
+
+@pytest.mark.parametrize(
+    ("thing", "answer"),
+    [
+        ("X.SAFE", True), ("X.SAFE/", True), ("s3://eodata/X.SEN3", True), ("X.SAFE/manifest.safe", True), (Path("X.safe"), True),
+        ("X.zip", False), ("X.SAFE.zip", False), ("x.nc", False), ("X.SAFE/measurement/x.tiff", False), (b"bytes", False),
+        (object(), False), (3, False), (item(safe_manifest="s3://x"), True), (item(thumbnail="x"), False), ({}, False),
+    ],
+)  # fmt: skip
+def test_guesses(thing, answer):
+    assert SafeBackendEntrypoint().guess_can_open(thing) is answer
+
+
+def test_a_source_has_a_name():
+    assert Source("cdse://eodata/a/X.SAFE", Settings()).name == "X.SAFE"
