@@ -42,6 +42,8 @@ def serving(*answers):
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(body))} | headers).items():
                 self.send_header(name, value)
+            if self.close_connection:
+                self.send_header("Connection", "close")  # as servers do; else the client takes it for alive
             self.end_headers()
             self.wfile.write(body)
             if headers.get("Content-Length"):
