@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from phistac.stac.assets import checksum_of, product_assets, s3_asset
+from phistac.stac.mgrs import tile_of, tile_projection
 from phistac.stac.service import Service
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _S2_METADATA = (
     ("inspire_metadata", re.compile(r"INSPIRE\.xml")),
     ("datastrip_metadata", re.compile(r"DATASTRIP/[^/]+/MTD_DS\.xml")),
 )
+_S2_PIXEL_M = {10: ("B02", "B03", "B04", "B08", "TCI"), 60: ("B01", "B09", "B10")}
+"""Of level 1C, whose keys name no resolution; 20 m otherwise."""
 # Where the key does not follow from the stem of the file by rule: read off CDSE's own Items.
 _S3_NAMES = {
     "qualityFlags": "quality-flags", "chl_nn": "chl-Nn", "chl_oc4me": "chl-Oc4me", "iop_nn": "iop-Nn",
@@ -140,7 +143,8 @@ def assets_from_manifest(
     whole: dict[str, dict[str, Any]] = {key: assets.pop(key) for key in ("product", "Product") if key in assets}
     for key, found in _keyed(product, manifest):
         if key not in assets:
-            assets[key] = s3_asset(service, product, found.path, _fields(key, found))
+            fields = {**_fields(key, found), **_grid(product.name, key)}
+            assets[key] = s3_asset(service, product, found.path, fields)
     return {**assets, **whole}
 
 
@@ -164,3 +168,13 @@ def _fields(key: str, found: ManifestObject) -> dict[str, Any]:
     if multihash is not None:
         fields["file:checksum"] = multihash
     return fields
+
+
+def _grid(name: str, key: str) -> dict[str, Any]:
+    """Return where the pixels of a Sentinel-2 image lie, which is all that readers of rasters ask of an Item."""
+    tile = tile_of(name) if name.startswith("S2") else None
+    band, separator, suffix = key.partition("_")
+    if tile is None or not re.fullmatch(r"B\d[\dA]|TCI|AOT|SCL|WVP", band):
+        return {}
+    pixel_m = int(suffix[:2]) if separator else next((size for size, of in _S2_PIXEL_M.items() if band in of), 20)
+    return {"gsd": pixel_m, **tile_projection(tile, pixel_m)}
