@@ -1,4 +1,4 @@
-"""The command line: ``phistac demo | sandbox | search | download``.
+"""The command line: ``phistac demo | sandbox | search | download | serve``.
 
 Standard output carries data (Items as JSON Lines), standard error everything else. An error is one line. Exit codes:
 
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sandbox(commands)
     _add_search(commands)
     _add_download(commands)
+    _add_serve(commands)
     return parser
 
 
@@ -116,6 +117,14 @@ def _add_download(commands: Any) -> None:
     download.add_argument("ids", nargs="*", metavar="ID", help="product names; none: Items on standard input")
     download.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="default: this folder")
     download.set_defaults(run=_download)
+
+
+def _add_serve(commands: Any) -> None:
+    from phistac.server import command  # noqa: PLC0415 - each command loads only what it needs
+
+    serve = commands.add_parser("serve", help="serve the catalogue as a STAC API until interrupted")
+    command.add_arguments(serve)
+    serve.set_defaults(run=command.run)
 
 
 def _demo(options: argparse.Namespace) -> int:
