@@ -13,7 +13,7 @@ import numpy as np
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from phistac.reading.fetching import check_size, run
+from phistac.reading.fetching import run
 from phistac.safe.raster import Raster
 from phistac.safe.tiff import TiffImage
 
@@ -59,7 +59,6 @@ class RangedArray(BackendArray):
         self.layout: Layout = layout
         self.shape = tuple(layout.shape)
         self.dtype = np.dtype(layout.dtype)
-        self._checked = False
 
     def __repr__(self) -> str:
         return f"<RangedArray {self.dtype} {self.shape} in {self.source.url}>"
@@ -77,16 +76,13 @@ class RangedArray(BackendArray):
         return await asyncio.to_thread(self._read, key)
 
     def _read(self, key: Key) -> np.ndarray[Any, Any]:
-        return run(self.source, self.readable().read(key))
+        layout = self.readable()
+        sizes = {layout.path: layout.size} if isinstance(layout, Raster) else None
+        return run(self.source, layout.read(key), sizes=sizes)
 
     def readable(self) -> Readable:
         """Return the layout, looked up if need be. Threads that meet here find the same and may both keep it."""
         layout = self.layout
         if isinstance(layout, TiffImage):
-            check_size(self.source, layout.path, layout.size)
-            layout = run(self.source, layout.index())
-            self.layout, self._checked = layout, True
-        elif isinstance(layout, Raster) and not self._checked:
-            check_size(self.source, layout.path, layout.size)
-            self._checked = True
+            layout = self.layout = run(self.source, layout.index(), sizes={layout.path: layout.size})
         return layout

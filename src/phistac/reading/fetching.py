@@ -8,25 +8,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from phistac.errors import FormatError, NotFoundError
+from phistac.errors import NotFoundError
 from phistac.remote.ranges import drive
 from phistac.safe.byteranges import ByteRange
 from phistac.safe.manifest import MANIFEST_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from phistac.reading.source import Source
     from phistac.safe.byteranges import Indexer
     from phistac.safe.manifest import ManifestObject
 
-__all__ = ["check_size", "existing", "manifest_bytes", "object_bytes", "run"]
+__all__ = ["existing", "manifest_bytes", "object_bytes", "run"]
 
 T = TypeVar("T")
 
 
-def run(source: Source, indexer: Indexer[T]) -> T:
+def run(source: Source, indexer: Indexer[T], *, sizes: Mapping[str, int] | None = None) -> T:
     """Run an indexer over a product.
+
+    Parameters
+    ----------
+    source : Source
+        The product.
+    indexer : Indexer
+        What asks for byte ranges.
+    sizes : mapping of str to int, optional
+        By path: the bytes that an object must have for the indexer to make sense of it.
 
     Raises
     ------
@@ -39,7 +48,7 @@ def run(source: Source, indexer: Indexer[T]) -> T:
     """
     fs, root = source.filesystem()
     try:
-        return drive(indexer, fs, root=root, settings=source.settings)
+        return drive(indexer, fs, root=root, settings=source.settings, sizes=sizes)
     except NotFoundError as error:
         raise NotFoundError(
             f"an object of {source.url} is missing: {error.message}",
@@ -87,27 +96,3 @@ def existing(source: Source) -> frozenset[str]:
     fs, root = source.filesystem()
     prefix = fs._strip_protocol(root).rstrip("/") + "/"  # noqa: SLF001 - fsspec's own way to make paths comparable
     return frozenset(str(path).removeprefix(prefix) for path in fs.find(root))
-
-
-def check_size(source: Source, path: str, size: int) -> None:
-    """Check that an object has the size that its index was made for.
-
-    A repacked measurement lies elsewhere in its file than the annotation says; its size gives it away.
-
-    Raises
-    ------
-    FormatError
-        If it has another size.
-    NotFoundError
-        If it is not there.
-    """
-    fs, root = source.filesystem()
-    try:
-        found = fs.info(f"{root}/{path}")["size"]
-    except FileNotFoundError as error:
-        raise NotFoundError(f"{source.url} has no {path}", remedy="The product is not complete.") from error
-    if found != size:
-        raise FormatError(
-            f"{path} has {found} bytes, the manifest says {size}",
-            remedy="It was cut off or repacked: its pixels are not where its metadata says.",
-        )

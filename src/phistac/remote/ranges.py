@@ -16,7 +16,7 @@ from phistac.errors import FormatError, NotFoundError, PhistacError, ServiceErro
 from phistac.remote.filesystem import CdseFileSystem
 from phistac.remote.objectstore import on_loop
 from phistac.remote.rangeplan import RangePlan, plan
-from phistac.safe.byteranges import ByteRange, answer
+from phistac.safe.byteranges import ByteRange, answer, together
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def fetch(
     root: str = "",
     settings: Settings | None = None,
     etags: Mapping[str, str] | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> list[bytes]:
     """Fetch byte ranges, all of them planned together.
 
@@ -76,6 +77,9 @@ def fetch(
         For planning on filesystems other than the archive's.
     etags : mapping of str to str, optional
         By the path of a range: the ETag that its object must still have (on the archive).
+    sizes : mapping of str to int, optional
+        By the path of a range: the bytes that its whole object must have. A repacked object lies otherwise than what
+        describes it; its size gives it away. On the archive every answer states it, so this costs no request.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def fetch(
     Raises
     ------
     FormatError
-        If an object ends before a range does.
+        If an object ends before a range does, or has another size than it must have.
     ChangedObjectError, CredentialsRejectedError, NotFoundError, RateLimitError, ServiceError
         As the service says; whatever the cause, nothing short is returned.
 
@@ -99,8 +103,8 @@ def fetch(
     """
     planned = plan_for(fs, ranges, settings=settings)
     if isinstance(fs, CdseFileSystem):
-        return planned.assemble(sync(fs.loop, _from_archive, fs, planned, root, etags))
-    return planned.assemble(_from_elsewhere(fs, planned, root))
+        return planned.assemble(sync(fs.loop, _from_archive, fs, planned, root, etags, sizes))
+    return planned.assemble(_from_elsewhere(fs, planned, root, sizes))
 
 
 async def fetch_async(
@@ -110,16 +114,24 @@ async def fetch_async(
     root: str = "",
     settings: Settings | None = None,
     etags: Mapping[str, str] | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> list[bytes]:
     """Fetch as :func:`fetch` does, from a coroutine on any event loop."""
     planned = plan_for(fs, ranges, settings=settings)
     if isinstance(fs, CdseFileSystem):
-        return planned.assemble(await on_loop(_from_archive(fs, planned, root, etags)))
-    return planned.assemble(await asyncio.to_thread(_from_elsewhere, fs, planned, root))
+        return planned.assemble(await on_loop(_from_archive(fs, planned, root, etags, sizes)))
+    return planned.assemble(await asyncio.to_thread(_from_elsewhere, fs, planned, root, sizes))
 
 
-def drive(indexer: Indexer[T], fs: Any, root: str = "", *, settings: Settings | None = None) -> T:
-    """Run an indexer to its end and return what it found.
+def drive(
+    indexer: Indexer[T],
+    fs: Any,
+    root: str = "",
+    *,
+    settings: Settings | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> T:
+    """Run an indexer to its end and return what it found; parameters and errors as for :func:`fetch`.
 
     Examples
     --------
@@ -132,7 +144,7 @@ def drive(indexer: Indexer[T], fs: Any, root: str = "", *, settings: Settings | 
     >>> drive(order(), memory, "/doc/x.SAFE")
     'little'
     """
-    return answer(indexer, lambda wanted: fetch(fs, wanted, root=root, settings=settings))
+    return answer(indexer, lambda wanted: fetch(fs, wanted, root=root, settings=settings, sizes=sizes))
 
 
 def drive_all(indexers: Sequence[Indexer[T]], fs: Any, root: str = "", *, settings: Settings | None = None) -> list[T]:
@@ -143,42 +155,26 @@ def drive_all(indexers: Sequence[Indexer[T]], fs: Any, root: str = "", *, settin
     list of T
         What each one found, in order.
     """
-    return answer(_side_by_side(indexers), lambda wanted: fetch(fs, wanted, root=root, settings=settings))
-
-
-def _side_by_side(indexers: Sequence[Indexer[T]]) -> Indexer[list[T]]:
-    found: dict[int, T] = {}
-    wants: dict[int, Sequence[ByteRange]] = {}
-
-    def advance(number: int, parts: Sequence[bytes] | None) -> None:
-        try:
-            wants[number] = next(indexers[number]) if parts is None else indexers[number].send(parts)
-        except StopIteration as end:
-            wants.pop(number, None)
-            found[number] = end.value
-
-    for number in range(len(indexers)):
-        advance(number, None)
-    while wants:
-        turn = list(wants.items())
-        parts = list((yield [r for _, wanted in turn for r in wanted]))
-        for number, wanted in turn:
-            mine, parts = parts[: len(wanted)], parts[len(wanted) :]
-            advance(number, mine)
-    return [found[number] for number in range(len(indexers))]
+    return answer(together(indexers), lambda wanted: fetch(fs, wanted, root=root, settings=settings))
 
 
 async def _from_archive(
-    fs: CdseFileSystem, planned: RangePlan, root: str, etags: Mapping[str, str] | None
+    fs: CdseFileSystem,
+    planned: RangePlan,
+    root: str,
+    etags: Mapping[str, str] | None,
+    sizes: Mapping[str, int] | None,
 ) -> list[bytes]:
     store = fs.store
 
     async def one(request: ByteRange) -> bytes:
+        path = fs._strip_protocol(_join(root, request.path))  # noqa: SLF001 - fsspec's name for a public rule
+
         async def read(body: Body) -> bytes:
+            _check_size(path, body.size, (sizes or {}).get(request.path))
             body.exactly(request.start, request.stop)
             return await body.read()
 
-        path = fs._strip_protocol(_join(root, request.path))  # noqa: SLF001 - fsspec's name for a public rule
         etag = (etags or {}).get(request.path)
         return await store.get(path, request.start, request.stop, etag, read)
 
@@ -192,11 +188,13 @@ async def _from_archive(
         raise
 
 
-def _from_elsewhere(fs: Any, planned: RangePlan, root: str) -> list[bytes]:
+def _from_elsewhere(fs: Any, planned: RangePlan, root: str, sizes: Mapping[str, int] | None) -> list[bytes]:
     requests = planned.requests
     if not requests:
         return []
     try:
+        for path in {request.path for request in requests} & set(sizes or ()):
+            _check_size(_join(root, path), fs.info(_join(root, path))["size"], (sizes or {})[path])
         parts: list[bytes] = fs.cat_ranges(
             [_join(root, request.path) for request in requests],
             [request.start for request in requests],
@@ -216,6 +214,14 @@ def _from_elsewhere(fs: Any, planned: RangePlan, root: str) -> list[bytes]:
                 remedy="The file is truncated, or what describes it is wrong.",
             )
     return parts
+
+
+def _check_size(path: str, found: int, expected: int | None) -> None:
+    if expected is not None and found != expected:
+        raise FormatError(
+            f"{path} has {found} bytes, the manifest says {expected}",
+            remedy="It was cut off or repacked: its contents are not where its metadata says.",
+        )
 
 
 def _join(root: str, path: str) -> str:

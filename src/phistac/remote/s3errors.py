@@ -123,6 +123,8 @@ def _judge_answer(answer: Mapping[str, Any], what: str) -> Verdict:
     if status == HTTPStatus.PRECONDITION_FAILED:
         return Verdict(ChangedObjectError(text, remedy="The object was replaced; plan or open it anew."))
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        size = meta.get("HTTPHeaders", {}).get("content-range", "").rpartition("/")[2]
+        text = f"{what}: the object has {size} bytes, fewer than asked for" if size.isdigit() else text
         return Verdict(FormatError(text, remedy="The object is shorter than what describes it says."))
     return Verdict(
         ServiceError(text, remedy="Try again later."),
