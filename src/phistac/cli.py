@@ -95,9 +95,11 @@ def _add_demo(commands: Any) -> None:
 
 
 def _add_sandbox(commands: Any) -> None:
+    from phistac.sandbox import __main__ as service  # noqa: PLC0415 - as for the others
+
     sandbox = commands.add_parser("sandbox", help="run a Copernicus Data Space on this machine until interrupted")
-    sandbox.add_argument("arguments", nargs=argparse.REMAINDER, help="see `phistac sandbox -- --help`")
-    sandbox.set_defaults(run=_sandbox)
+    service.add_arguments(sandbox)
+    sandbox.set_defaults(run=service.run)
 
 
 def _add_search(commands: Any) -> None:
@@ -132,12 +134,6 @@ def _demo(options: argparse.Namespace) -> int:
 
     run(options.out, data=options.data, say=lambda line: print(line, file=sys.stderr, flush=True))
     return 0
-
-
-def _sandbox(options: argparse.Namespace) -> int:
-    from phistac.sandbox.__main__ import main as serve  # noqa: PLC0415 - each command loads only what it needs
-
-    return serve(options.arguments)
 
 
 def _search(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 
 import phistac
 from phistac.errors import FormatError, NotFoundError
+from phistac.sandbox.bars import Bars
 from phistac.sandbox.handle import Sandbox
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def run(out: Path, *, data: Path | None = None, say: Callable[[str], None]) -> N
     """
     out.mkdir(parents=True, exist_ok=True)
     say("A Copernicus Data Space on this machine, with the quotas of the real one:")
-    with Sandbox(data=data, size="full", strict=True, count="both", progress=lambda line: say(f"  {line}")) as cdse:
+    with Bars(say) as bars, Sandbox(data=data, size="full", strict=True, count="both", progress=bars) as cdse:
+        bars.close()
         scene = _Scene(cdse, phistac.connect(), out, say)
         items = _search(scene)
         table = _save(scene, items)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -168,13 +169,14 @@ class ServerProcessWithoutBuilding:
         return ServerProcess(options, progress=progress)
 
 
-def test_the_command_prints_one_ready_line_and_ends_on_interrupt(archive):
+def test_the_command_prints_what_leads_a_shell_here_and_ends_on_interrupt(archive):
     command = [sys.executable, "-m", "phistac.sandbox", "--root", str(archive), "--port", "0", "--s3-port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-        ready = json.loads(child.stdout.readline())
-        assert ready["event"] == "ready"
-        settings = resolve(environ=ready["environment"])
-        assert settings.s3_url == f"http://127.0.0.1:{ready['s3_port']}"
+        assert "until Ctrl-C" in child.stderr.readline()
+        lines = [child.stdout.readline() for _ in range(18)]
+        environ = dict(shlex.split(line.removeprefix("export "))[0].split("=", 1) for line in lines)
+        settings = resolve(environ=environ)
+        assert settings.account == f"sandbox-{urlsplit(settings.catalogue_url).port}"
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{settings.s3_url}/eodata", timeout=20)
         child.send_signal(signal.SIGINT)

@@ -1,8 +1,8 @@
 """``python -m phistac.sandbox``: the service on this machine, until it is stopped.
 
-Events go to standard output, one JSON object a line: ``progress`` while the archive is made, then ``ready`` with the
-addresses. ``--from-stdin`` is how :class:`~phistac.sandbox.Sandbox` starts it: options, secrets among them, come as
-one line of JSON, and the process ends when its standard input does.
+Progress goes to standard error; then standard output gets the variables that lead another shell's phistac here, as
+lines to paste or source. ``--from-stdin`` is how :class:`~phistac.sandbox.Sandbox` starts it: options, secrets among
+them, come as one line of JSON, events go back as JSON, one a line, and the process ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from phistac.sandbox.config import AS_STRICT_SAYS, SandboxConfig
 from phistac.sandbox.environment import environment, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["add_arguments", "main", "run"]
 
@@ -86,7 +87,7 @@ def run(namespace: argparse.Namespace) -> int:
     )
     with contextlib.ExitStack() as folders:
         root = namespace.root or Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="phistac-sandbox-")))
-        _serve(config, root.absolute(), until_end_of_input=False)
+        _serve(config, root.absolute(), _tell_person, until_end_of_input=False)
     return 0
 
 
@@ -105,14 +106,14 @@ def _run_child() -> int:
     options = json.loads(sys.stdin.readline())
     try:
         config = SandboxConfig(**options["config"])
-        _serve(config, Path(options["root"]), until_end_of_input=True)
+        _serve(config, Path(options["root"]), _tell_parent, until_end_of_input=True)
     except ConfigurationError as error:
-        _tell(event="failed", text=error.message, remedy=error.remedy)
+        _tell_parent(event="failed", text=error.message, remedy=error.remedy)
         return 2
     return 0
 
 
-def _serve(config: SandboxConfig, root: Path, *, until_end_of_input: bool) -> None:
+def _serve(config: SandboxConfig, root: Path, tell: Callable[..., None], *, until_end_of_input: bool) -> None:
     # Imported late: everything above works without the extra's packages, and --help at once.
     from phistac.sandbox.accounts import Accounts  # noqa: PLC0415
     from phistac.sandbox.content import prepare  # noqa: PLC0415
@@ -120,7 +121,7 @@ def _serve(config: SandboxConfig, root: Path, *, until_end_of_input: bool) -> No
     from phistac.sandbox.server import Service  # noqa: PLC0415
     from phistac.sandbox.serving import serve  # noqa: PLC0415
 
-    prepare(root, config, progress=lambda text: _tell(event="progress", text=text))
+    prepare(root, config, progress=lambda text: tell(event="progress", text=text))
     accounts = Accounts(config)
     service = Service(root, config, accounts, routes(root, accounts, config))
 
@@ -129,7 +130,7 @@ def _serve(config: SandboxConfig, root: Path, *, until_end_of_input: bool) -> No
         settings = settings_of(config, catalogue_port=catalogue_port, s3_port=s3_port)
         # Made-up credentials of a server on loopback: whoever typed the command needs them. A handle has them already.
         more = {} if until_end_of_input else {"environment": environment(config, settings)}
-        _tell(event="ready", **where, **more)
+        tell(event="ready", **where, **more)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
@@ -150,9 +151,21 @@ def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event)
         loop.call_soon_threadsafe(stop.set)
 
 
-def _tell(**event: Any) -> None:
+def _tell_parent(**event: Any) -> None:
+    """Say what happened to the process that started this one: a JSON text a line."""
     sys.stdout.write(json.dumps(event) + "\n")
     sys.stdout.flush()
+
+
+def _tell_person(**event: Any) -> None:
+    """Say it to whoever typed the command; standard output gets what another shell needs to use the sandbox."""
+    if event["event"] == "progress":
+        sys.stderr.write(f"{event['text']}\n")
+        return
+    for name, value in event["environment"].items():
+        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+    sys.stdout.flush()
+    sys.stderr.write("The sandbox runs until Ctrl-C. In another shell, the lines above lead phistac to it.\n")
 
 
 if __name__ == "__main__":
