@@ -104,6 +104,16 @@ class Http:
         """POST a form and return the JSON answer; errors as :meth:`get_json`."""
         return self._json(Outgoing("POST", url, options={"data": form}))
 
+    def text(self, method: str, url: str, *, bearer: str | None = None, **options: Any) -> str:
+        """Send a request and return its whole answer as text; options as :meth:`request`, errors :meth:`get_json`."""
+        with self._persist(Outgoing(method, url, bearer, options=options), whole=True) as answer:
+            return answer.content.decode("utf-8", "replace")
+
+    def dated_json(self, method: str, url: str, **options: Any) -> tuple[Any, str | None]:
+        """Return a JSON answer and its ``Date``; options as :meth:`request`, errors as :meth:`get_json`."""
+        with self._persist(Outgoing(method, url, options=options), whole=True) as answer:
+            return _parsed(answer, f"{method} {place(answer.url)}"), answer.headers.get("Date")
+
     @contextmanager
     def request(
         self, method: str, url: str, *, bearer: str | None = None, keep_method: bool = False, **options: Any
@@ -142,13 +152,7 @@ class Http:
 
     def _json(self, outgoing: Outgoing) -> Any:
         with self._persist(outgoing, whole=True) as answer:
-            try:
-                return answer.json()
-            except requests.JSONDecodeError as error:
-                raise CatalogueError(
-                    f"{outgoing.place} was answered {answer.status_code} with something that is not JSON",
-                    remedy="Check that the address in the settings is the service's.",
-                ) from error
+            return _parsed(answer, outgoing.place)
 
     def _persist(self, outgoing: Outgoing, *, whole: bool = False) -> requests.Response:
         failures = 0
@@ -213,6 +217,16 @@ def _read(answer: requests.Response) -> requests.Response:
     with answer:
         _ = answer.content  # now, while a broken body can still be asked for again
     return answer
+
+
+def _parsed(answer: requests.Response, what: str) -> Any:
+    try:
+        return answer.json()
+    except requests.JSONDecodeError as error:
+        raise CatalogueError(
+            f"{what} was answered {answer.status_code} with something that is not JSON",
+            remedy="Check that the address in the settings is the service's.",
+        ) from error
 
 
 def _body(answer: requests.Response) -> bytes:

@@ -1,30 +1,41 @@
-"""The plug-in that answers pystac-client in process, and :func:`connect`, which brings a client with it."""
+"""The plug-in that answers pystac-client, in process or from CDSE's own STAC API, and :func:`connect`."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pystac_client import Client
+import requests
+from pystac import STACObjectType
+from pystac.serialization import identify_stac_object_type
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
-from phistac.errors import NotFoundError, UnknownCollectionError
+from phistac.errors import CatalogueError, ConfigurationError, NotFoundError, UnknownCollectionError
 from phistac.remote.api import Api
 from phistac.remote.catalogue import Catalogue
+from phistac.remote.client import CatalogueClient
+from phistac.remote.http import Http
+from phistac.remote.outgoing import place
 from phistac.settings import Settings, resolve
+from phistac.stac.native import has_marker, without_markers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from pystac import STACObject
+    from requests import Request
 
 __all__ = ["StacIO", "connect"]
 
 _NOT_FOUND = 404
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class StacIO(StacApiIO):
-    """Reads our own addresses from the OData catalogue, and all others as pystac-client does.
+    """Answers our own addresses from the OData catalogue, and asks the service for all others, with patience.
 
     Parameters
     ----------
@@ -33,14 +44,48 @@ class StacIO(StacApiIO):
     api : Api, optional
         What answers; made from the settings by default.
 
+    Notes
+    -----
+    Our own addresses are ``https://phistac.invalid``, what is below it, and the address of the OData catalogue itself.
+    Of the headers that :meth:`pystac_client.Client.open` takes, a bearer token goes to the hosts of the settings only.
+
     Examples
     --------
-    >>> client = Client.open(ROOT, stac_io=StacIO())  # doctest: +SKIP
+    >>> from pystac_client import Client
+    >>> client = Client.open("https://catalogue.dataspace.copernicus.eu/odata/v1", stac_io=StacIO())
+    >>> client.id
+    'phistac'
     """
 
     def __init__(self, settings: Settings | None = None, *, api: Api | None = None) -> None:
-        super().__init__()
         self.api = api or Api(Catalogue(resolve(settings)))
+        self._http = Http(self.api.catalogue.settings)
+        self._headers: dict[str, str] = {}
+        self._parameters: dict[str, Any] = {}
+        super().__init__()
+
+    def update(
+        self,
+        headers: dict[str, str] | None = None,
+        parameters: dict[str, Any] | None = None,
+        request_modifier: Callable[[Request], Request | None] | None = None,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+    ) -> None:
+        """Take what :meth:`pystac_client.Client.open` was given; for requests that leave this process.
+
+        Raises
+        ------
+        ConfigurationError
+            If ``timeout`` is not one positive number.
+        """
+        super().update(headers, parameters, request_modifier, timeout)
+        self._headers.update(headers or {})
+        self._parameters.update(parameters or {})
+        if timeout is not None:
+            if isinstance(timeout, tuple):
+                raise ConfigurationError(f"timeout is {timeout!r}", remedy="Give one number, in seconds.")
+            self._http.close()
+            self._http = Http(replace(self.api.catalogue.settings, timeout_s=timeout))
 
     def request(
         self,
@@ -58,25 +103,94 @@ class StacIO(StacApiIO):
         PhistacError
             All else that goes wrong.
         """
-        root = self.api.service.root
-        if href != root and not href.startswith((f"{root}/", f"{root}?")):
-            return str(super().request(href, method, headers, parameters))
-        parts = urlsplit(href)
-        params: dict[str, Any] = {**dict(parse_qsl(parts.query)), **_plain(parameters or {})}
-        path = href.removeprefix(root).partition("?")[0]
+        method = (method or "GET").upper()
+        path = self._own_path(href)
         try:
-            return json.dumps(self.api.handle(method or "GET", path, params))
+            if path is None:
+                return self._ask(method, href, headers or {}, parameters or {})
+            params = {**dict(parse_qsl(urlsplit(href).query)), **_plain(parameters or {})}
+            return json.dumps(self.api.handle(method, path, params))
         except (NotFoundError, UnknownCollectionError) as error:
-            if path.startswith("/search"):
+            if (path or urlsplit(href).path).rstrip("/").endswith("/search"):
                 raise
             absent = APIError(str(error))
             absent.status_code = _NOT_FOUND
             raise absent from error
 
+    def json_loads(self, txt: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Read an answer, without the fields that CDSE's own catalogue serves by mistake.
+
+        Raises
+        ------
+        CatalogueError
+            If it is not JSON.
+        """
+        try:
+            found = super().json_loads(txt, *args, **kwargs)
+        except ValueError as error:
+            raise CatalogueError(
+                f"this is not JSON: {txt[:60]!r}", remedy="Check that the address is that of a STAC API."
+            ) from error
+        return without_markers(found) if has_marker(txt) else found
+
+    def stac_object_from_dict(
+        self,
+        d: dict[str, Any],
+        href: Any = None,
+        root: Any = None,
+        preserve_dict: bool = True,  # noqa: FBT001, FBT002 - pystac's signature
+    ) -> STACObject:
+        """Make a STAC object; of a catalog, a client that takes any area."""
+        if identify_stac_object_type(d) != STACObjectType.CATALOG:
+            return super().stac_object_from_dict(d, href, root, preserve_dict)
+        address = None if href is None else str(href)
+        client = CatalogueClient.from_dict(d, address, root, migrate=True, preserve_dict=preserve_dict)
+        client._stac_io = self  # noqa: SLF001 - as pystac-client itself does here
+        return client
+
     def close(self) -> None:
-        """Close the connections to the catalogue."""
+        """Close the connections."""
         self.api.catalogue.close()
+        self._http.close()
         self.session.close()
+
+    def _own_path(self, href: str) -> str | None:
+        """Return the path below our root, or None for an address that is not ours."""
+        if href.rstrip("/") == self.api.catalogue.settings.catalogue_url:
+            return ""
+        root = self.api.service.root
+        if href != root and not href.startswith((f"{root}/", f"{root}?")):
+            return None
+        return unquote(href.removeprefix(root).partition("?")[0])
+
+    def _ask(self, method: str, href: str, headers: Mapping[str, str], parameters: Mapping[str, Any]) -> str:
+        body, query = (parameters, {}) if method in _WITH_BODY else (None, parameters)
+        asked = requests.Request(
+            method, href, {**self._headers, **headers}, json=body, params={**self._parameters, **query}
+        )
+        if self._req_modifier is not None:
+            asked = self._req_modifier(asked) or asked
+        remaining, bearer = _bearer(asked.headers, href)
+        return self._http.text(
+            method, str(asked.url), bearer=bearer, headers=remaining, params=asked.params or None, json=asked.json
+        )
+
+
+def _bearer(headers: Mapping[str, str], href: str) -> tuple[dict[str, str], str | None]:
+    """Take a bearer token out of headers: a header would be sent after a redirect, too."""
+    token = None
+    remaining = {}
+    for name, value in headers.items():
+        if name.lower() != "authorization":
+            remaining[name] = value
+            continue
+        scheme, _, token = str(value).partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise ConfigurationError(
+                f"the Authorization header for {place(href)} holds no bearer token",
+                remedy="This client sends no other kind; it needs none for searches.",
+            )
+    return remaining, token
 
 
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,19 +198,27 @@ def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in parameters.items()}
 
 
-def connect(settings: Settings | None = None) -> Client:
-    """Return a pystac-client for the whole catalogue, answered in process.
+def connect(settings: Settings | None = None, *, native: bool = False) -> CatalogueClient:
+    """Return a pystac-client for the whole catalogue.
 
     Parameters
     ----------
     settings : Settings, optional
         Where the catalogue is: argument, ``with`` block, environment or the real service.
+    native : bool
+        Ask CDSE's own STAC API (``settings.stac_url``) instead. It has no bursts, RAW, OCN, AUX, Landsat scenes nor
+        ESA's own GRD, and does not count; its Items open and download as ours do, and mix with ours in a table.
 
     Returns
     -------
-    pystac_client.Client
-        With Items of products and Sentinel-1 bursts. ``matched()`` is one request that counts; slow on the real
-        service.
+    CatalogueClient
+        A :class:`pystac_client.Client`. By default it is answered in process, from the OData catalogue, with Items of
+        products and Sentinel-1 bursts; ``matched()`` is one request that counts, slow on the real service.
+
+    Raises
+    ------
+    CatalogueError, RateLimitError, ServiceError
+        If ``native`` and the service does not answer, or not with a catalog.
 
     Examples
     --------
@@ -106,4 +228,5 @@ def connect(settings: Settings | None = None) -> Client:
     'Sentinel-1 SLC bursts'
     """
     io = StacIO(settings)
-    return Client.open(io.api.service.root, stac_io=io)
+    root = io.api.catalogue.settings.stac_url if native else io.api.service.root
+    return cast("CatalogueClient", CatalogueClient.open(root, stac_io=io))

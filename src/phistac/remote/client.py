@@ -1,0 +1,108 @@
+"""pystac-client's client, taking areas in every form that a user has them in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pystac_client import Client
+from shapely.geometry import mapping
+
+from phistac.analysis.aoi import to_geometry
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from pystac_client import ItemSearch
+    from pystac_client.item_search import (
+        BBoxLike,
+        CollectionsLike,
+        DatetimeLike,
+        FieldsLike,
+        FilterLike,
+        IDsLike,
+        QueryLike,
+        SortbyLike,
+    )
+
+    from phistac.analysis.aoi import AreaLike
+
+__all__ = ["CatalogueClient"]
+
+
+class CatalogueClient(Client):
+    """What :func:`phistac.connect` returns: a :class:`pystac_client.Client` whose searches take any area.
+
+    It may be used in a ``with`` block, which closes its connections.
+
+    Examples
+    --------
+    >>> import phistac
+    >>> with phistac.connect() as catalog:
+    ...     search = catalog.search(collections=["sentinel-2-l2a"], intersects="POINT (14.14 40.83)")
+    >>> search.get_parameters()["intersects"]["type"]
+    'Point'
+    """
+
+    def search(
+        self,
+        *,
+        method: str | None = "POST",
+        max_items: int | None = None,
+        limit: int | None = None,
+        ids: IDsLike | None = None,
+        collections: CollectionsLike | None = None,
+        bbox: BBoxLike | None = None,
+        intersects: AreaLike | None = None,
+        datetime: DatetimeLike | None = None,
+        query: QueryLike | None = None,
+        filter: FilterLike | None = None,  # noqa: A002 - the name that STAC API and pystac-client give it
+        filter_lang: str | None = None,
+        sortby: SortbyLike | None = None,
+        fields: FieldsLike | None = None,
+    ) -> ItemSearch:
+        """Prepare a search; it is made when its results are asked for.
+
+        Parameters
+        ----------
+        intersects : WKT, GeoJSON, shapely geometry, GeoDataFrame, GeoSeries or box, optional
+            The area, checked now: see :func:`phistac.analysis.aoi.to_geometry`. Several features are united, other
+            reference systems brought to longitude and latitude.
+        method, max_items, limit, ids, collections, bbox, datetime, query, filter, filter_lang, sortby, fields
+            As in :meth:`pystac_client.Client.search`.
+
+        Raises
+        ------
+        GeometryError
+            If the area is none: not WKT or GeoJSON, self-crossing, empty, out of range.
+        """
+        area: dict[str, Any] | None = None if intersects is None else dict(mapping(to_geometry(intersects)))
+        return super().search(
+            method=method,
+            max_items=max_items,
+            limit=limit,
+            ids=ids,
+            collections=collections,
+            bbox=bbox,
+            intersects=area,
+            datetime=datetime,
+            query=query,
+            filter=filter,
+            filter_lang=filter_lang,
+            sortby=sortby,
+            fields=fields,
+        )
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        close = getattr(self._stac_io, "close", None)
+        if close is not None:
+            close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
