@@ -1,57 +1,69 @@
-"""The ``fields`` of a search: which parts of an Item to return."""
+"""The ``fields`` of a search: which parts of an Item to return, as the Fields extension of STAC API defines it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 __all__ = ["select_fields"]
 
-_ALWAYS = ("type", "stac_version", "id", "collection", "geometry", "bbox", "links", "assets")
+# What tells one Item from another goes with every selection.
+_IDENTITY = ("type", "stac_version", "id", "collection")
+_TIMES = ("properties.datetime", "properties.start_datetime", "properties.end_datetime")
+_DEFAULT = (*_IDENTITY, "geometry", "bbox", "links", "assets", *_TIMES)
 
 
 def select_fields(item: dict[str, Any], fields: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return an Item with the wanted fields only; what every Item must have stays unless excluded by name.
+    """Return an Item with the wanted fields only.
 
     Parameters
     ----------
     item : dict
         A whole Item; it is not changed.
     fields : mapping, optional
-        ``include`` and ``exclude``: names such as ``assets`` or ``properties.eo:cloud_cover``.
+        ``include`` and ``exclude``: names such as ``assets`` or ``properties.eo:cloud_cover``. With ``include``, these
+        and what identifies the Item; with ``exclude`` alone, all but these; with ``exclude`` and an ``include`` that is
+        there but empty, what every Item must have but these. A name in both is included. With neither, all.
 
     Examples
     --------
-    >>> select_fields({"id": "X", "properties": {"a": 1, "b": 2}}, {"include": ["properties.a"]})
+    >>> select_fields({"id": "X", "bbox": [], "properties": {"a": 1, "b": 2}}, {"include": ["properties.a"]})
     {'id': 'X', 'properties': {'a': 1}}
     """
-    if not fields or not (fields.get("include") or fields.get("exclude")):
+    if not fields:
         return item
-    include = tuple(fields.get("include") or ())
-    exclude = set(fields.get("exclude") or ())
-    kept = {
-        key: value
-        for key, value in item.items()
-        if key not in exclude and (not include or key in _ALWAYS or _names(include, key))
-    }
-    if "properties" in kept:
-        wanted = _inner(include, "properties")
-        kept["properties"] = {
-            key: value
-            for key, value in item["properties"].items()
-            if f"properties.{key}" not in exclude and (not include or not wanted or key in wanted)
-        }
+    include, exclude = tuple(fields.get("include") or ()), frozenset(fields.get("exclude") or ())
+    if include:
+        # What is excluded matters below what is included: all assets, but not this one.
+        below = {name for name in exclude if any(name.startswith(f"{part}.") for part in include)}
+        return _without(_only(item, {*_IDENTITY, *include}), below)
+    if exclude and "include" in fields:
+        return _without(_only(item, _DEFAULT), exclude)
+    return _without(item, exclude)
+
+
+def _only(part: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the named members, at any depth."""
+    kept = {}
+    for key, value in part.items():
+        if key in names:
+            kept[key] = value
+        elif isinstance(value, dict) and (inner := _below(names, key)):
+            kept[key] = _only(value, inner)
     return kept
 
 
-def _names(include: tuple[str, ...], key: str) -> bool:
-    return any(name == key or name.startswith(f"{key}.") for name in include)
+def _without(part: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return all but the named members, at any depth."""
+    return {
+        key: _without(value, inner) if isinstance(value, dict) and (inner := _below(names, key)) else value
+        for key, value in part.items()
+        if key not in names
+    }
 
 
-def _inner(include: tuple[str, ...], key: str) -> set[str]:
-    """Return the named members of a part; none where all of it is wanted."""
-    if key in include:
-        return set()
-    return {name.removeprefix(f"{key}.") for name in include if name.startswith(f"{key}.")}
+def _below(names: Collection[str], key: str) -> set[str]:
+    """Return what the names say of the members of a part."""
+    return {name.removeprefix(f"{key}.") for name in names if name.startswith(f"{key}.")}

@@ -130,14 +130,30 @@ def test_ids():
 @pytest.mark.parametrize(
     ("fields", "top", "properties"),
     [
-        (None, {"id", "properties", "assets"}, {"a", "b"}),
-        ({"include": ["properties.a"]}, {"id", "properties", "assets"}, {"a"}),
-        ({"include": ["id"]}, {"id", "assets"}, None),
-        ({"exclude": ["assets", "properties.b"]}, {"id", "properties"}, {"a"}),
-        ({"include": ["properties"], "exclude": ["properties.a"]}, {"id", "properties", "assets"}, {"b"}),
+        (None, {"id", "bbox", "properties", "assets"}, {"a", "b", "datetime"}),
+        ({}, {"id", "bbox", "properties", "assets"}, {"a", "b", "datetime"}),
+        ({"include": [], "exclude": None}, {"id", "bbox", "properties", "assets"}, {"a", "b", "datetime"}),
+        ({"include": ["properties.a"]}, {"id", "properties"}, {"a"}),
+        ({"include": ["bbox"]}, {"id", "bbox"}, None),
+        ({"exclude": ["assets", "properties.b"]}, {"id", "bbox", "properties"}, {"a", "datetime"}),
+        ({"include": None, "exclude": ["assets"]}, {"id", "bbox", "properties"}, {"datetime"}),
+        ({"include": [], "exclude": ["properties.datetime"]}, {"id", "bbox", "properties", "assets"}, set()),
+        ({"include": ["properties"], "exclude": ["properties.a"]}, {"id", "properties"}, {"b", "datetime"}),
+        ({"include": ["properties.a"], "exclude": ["properties"]}, {"id", "properties"}, {"a"}),
+        ({"include": ["bbox"], "exclude": ["bbox"]}, {"id", "bbox"}, None),
     ],
 )
 def test_fields(fields, top, properties):
-    made = select_fields({"id": "X", "properties": {"a": 1, "b": 2}, "assets": {}}, fields)
+    whole = {"id": "X", "bbox": [0], "properties": {"a": 1, "b": 2, "datetime": "t"}, "assets": {"B01": {"href": "h"}}}
+    made = select_fields(whole, fields)
     assert set(made) == top
     assert properties is None or set(made["properties"]) == properties
+
+
+def test_fields_of_any_depth():
+    whole = {"id": "X", "assets": {"B01": {"href": "h", "alternate": {"https": 1}}, "B02": {"href": "i"}}}
+    assert select_fields(whole, {"include": ["assets.B01.href"]})["assets"] == {"B01": {"href": "h"}}
+    assert select_fields(whole, {"exclude": ["assets.B01.alternate"]})["assets"] == {
+        "B01": {"href": "h"},
+        "B02": {"href": "i"},
+    }
