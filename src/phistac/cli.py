@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_demo(commands: Any) -> None:
     demo = commands.add_parser("demo", help="run the whole way once, against a sandbox on this machine")
     demo.add_argument("--data", type=Path, metavar="DIR", help="serve the records and products found in this folder")
+    demo.add_argument("--root", type=Path, metavar="DIR", help="keep the archive here and use it again")
     demo.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="default: %(default)s")
     demo.set_defaults(run=_demo)
 
@@ -132,7 +133,7 @@ def _add_serve(commands: Any) -> None:
 def _demo(options: argparse.Namespace) -> int:
     from phistac.demo import run  # noqa: PLC0415 - each command loads only what it needs
 
-    run(options.out, data=options.data, say=lambda line: print(line, file=sys.stderr, flush=True))
+    run(options.out, data=options.data, root=options.root, say=lambda line: print(line, file=sys.stderr, flush=True))
     return 0
 
 

@@ -43,7 +43,7 @@ class _Scene:
     say: Callable[[str], None]
 
 
-def run(out: Path, *, data: Path | None = None, say: Callable[[str], None]) -> None:
+def run(out: Path, *, data: Path | None = None, root: Path | None = None, say: Callable[[str], None]) -> None:
     """Run the main job and leave its results in a folder.
 
     Parameters
@@ -52,6 +52,8 @@ def run(out: Path, *, data: Path | None = None, say: Callable[[str], None]) -> N
         Where the Items, the plot, the downloaded product and the report go; made if it is not there.
     data : pathlib.Path, optional
         A folder of real records and products to serve; a seeded archive by default.
+    root : pathlib.Path, optional
+        Where the archive is kept, to be used again; it is thrown away by default.
     say : callable
         Takes one line of text at a time.
 
@@ -62,7 +64,10 @@ def run(out: Path, *, data: Path | None = None, say: Callable[[str], None]) -> N
     """
     out.mkdir(parents=True, exist_ok=True)
     say("A Copernicus Data Space on this machine, with the quotas of the real one:")
-    with Bars(say) as bars, Sandbox(data=data, size="full", strict=True, count="both", progress=bars) as cdse:
+    with (
+        Bars(say) as bars,
+        Sandbox(data=data, root=root, size="full", strict=True, count="both", progress=bars) as cdse,
+    ):
         bars.close()
         scene = _Scene(cdse, phistac.connect(), out, say)
         items = _search(scene)

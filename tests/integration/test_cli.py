@@ -40,14 +40,16 @@ def cdse(archive):
     ],
 )
 def test_bad_input_is_one_clear_line(cdse, capsys, tmp_path, monkeypatch, arguments, code, words):
-    monkeypatch.chdir(tmp_path)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     assert main(arguments) == code
     captured = capsys.readouterr()
     lines = [line for line in captured.err.splitlines() if not line.startswith("A Copernicus")]
     assert len(lines) == 1
     assert [word for word in words if word not in lines[0]] == []
     assert captured.out == ""
-    assert [path for path in tmp_path.rglob("*.*") if path.is_file()] == []
+    assert [path for path in here.rglob("*") if path.is_file()] == []
 
 
 def test_a_search_prints_items_and_a_download_takes_them(cdse, capsys, monkeypatch, tmp_path):
