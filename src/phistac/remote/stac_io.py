@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import requests
-from pystac import STACObjectType
-from pystac.serialization import identify_stac_object_type
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
@@ -25,7 +23,6 @@ from phistac.stac.native import has_marker, without_markers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pystac import STACObject
     from requests import Request
 
 __all__ = ["StacIO", "connect"]
@@ -133,21 +130,6 @@ class StacIO(StacApiIO):
             ) from error
         return without_markers(found) if has_marker(txt) else found
 
-    def stac_object_from_dict(
-        self,
-        d: dict[str, Any],
-        href: Any = None,
-        root: Any = None,
-        preserve_dict: bool = True,  # noqa: FBT001, FBT002 - pystac's signature
-    ) -> STACObject:
-        """Make a STAC object; of a catalog, a client that takes any area."""
-        if identify_stac_object_type(d) != STACObjectType.CATALOG:
-            return super().stac_object_from_dict(d, href, root, preserve_dict)
-        address = None if href is None else str(href)
-        client = CatalogueClient.from_dict(d, address, root, migrate=True, preserve_dict=preserve_dict)
-        client._stac_io = self  # noqa: SLF001 - as pystac-client itself does here
-        return client
-
     def close(self) -> None:
         """Close the connections."""
         self.api.catalogue.close()
@@ -229,4 +211,4 @@ def connect(settings: Settings | None = None, *, native: bool = False) -> Catalo
     """
     io = StacIO(settings)
     root = io.api.catalogue.settings.stac_url if native else io.api.service.root
-    return cast("CatalogueClient", CatalogueClient.open(root, stac_io=io))
+    return cast("CatalogueClient", CatalogueClient.open(root, stac_io=io))  # pystac-client says Client here
