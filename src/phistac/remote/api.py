@@ -110,7 +110,7 @@ class Api:
         raise NotFoundError(f"there is nothing at '/collections/{'/'.join(rest)}'")
 
     def _all_collections(self, params: dict[str, Any]) -> dict[str, Any]:
-        documents = (collection_document(each, self.service) for each in all_collections().values())
+        documents = (collection_document(each, self.service) for each in all_collections().values() if each.listed)
         found = find_collections(documents, params)
         links = [
             {"rel": "root", "href": self.service.root, "type": "application/json"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from phistac.stac.collections import all_collections
+
 if TYPE_CHECKING:
     from phistac.stac.service import Service
 
@@ -25,12 +27,17 @@ CONFORMANCE = (
     f"{_STAC}/collection-search#free-text",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query",
     f"{_CQL2}/cql2-json",
+    f"{_CQL2}/cql2-text",
     f"{_CQL2}/basic-cql2",
     f"{_CQL2}/basic-spatial-functions",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 )
 """Conformance classes."""
+
+
+def _missions() -> list[str]:
+    return [each.id for each in all_collections().values() if not each.listed]
 
 
 def landing_page(service: Service) -> dict[str, Any]:
@@ -42,7 +49,10 @@ def landing_page(service: Service) -> dict[str, Any]:
         "stac_version": "1.1.0",
         "id": "phistac",
         "title": "Copernicus Data Space Ecosystem, through its OData catalogue",
-        "description": "Products and Sentinel-1 bursts of the Copernicus Data Space Ecosystem as STAC.",
+        "description": (
+            "Products and Sentinel-1 bursts of the Copernicus Data Space Ecosystem as STAC. Besides the collections "
+            f"listed, a search may name a whole mission: {', '.join(_missions())}."
+        ),
         "conformsTo": list(CONFORMANCE),
         "links": [
             {"rel": "self", "href": root, "type": json},

@@ -1,7 +1,8 @@
 """The collections: their ids, what of the catalogue they are, and their STAC documents.
 
 A mission-wide collection (``sentinel-1``, ``landsat-5``) is everything of one OData collection; its Items name the
-narrower collection they belong to, where there is one.
+narrower collection they belong to, where there is one. Those with narrower ones can be searched and fetched by id, but
+are not listed: who walks the list meets every Item once, in the collection that it names.
 """
 
 from __future__ import annotations
@@ -44,6 +45,13 @@ class Collection:
     """Whether CDSE's own STAC catalogue has a collection of this id."""
     wide: bool = False
     """Whether it is a whole OData collection, whose Items may name narrower ones."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether the list of collections has it: no other one holds some of its Items."""
+        return not self.wide or not any(
+            other.odata == self.odata and not other.wide for other in all_collections().values()
+        )
 
     @property
     def short(self) -> bool:

@@ -26,6 +26,7 @@ _PARAMETERS = frozenset(
         *("filter", "filter-lang", "filter-crs", "query", "sortby", "fields"),
     }
 )
+_MOST = 10_000  # Items on a page, as STAC API has it
 _CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
@@ -128,18 +129,26 @@ def _order(value: Any) -> tuple[str, bool] | None:
     if isinstance(key, Mapping):
         name, descending = str(key.get("field", "")), key.get("direction", "asc") == "desc"
     else:
-        name, descending = str(key).lstrip("+-"), str(key).startswith("-")
+        # A plus sign that nobody escaped arrives as a space.
+        name, descending = str(key).strip().lstrip("+-"), str(key).startswith("-")
     return name.removeprefix("properties."), descending
 
 
 def _fields(value: Any) -> Mapping[str, Any] | None:
-    if value is None or isinstance(value, Mapping):
-        return value
-    names = value.split(",") if isinstance(value, str) else list(value)
-    return {
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        if set(value) <= {"include", "exclude"} and all(
+            isinstance(each, list | tuple | set | None) for each in value.values()
+        ):
+            return value
+        raise QueryError(f"fields is {value!r}", remedy='Write it like {"include": ["id"], "exclude": ["links"]}.')
+    names = [name.strip() for name in (value.split(",") if isinstance(value, str) else list(value))]
+    parts = {
         "include": [name.lstrip("+") for name in names if not name.startswith("-")],
         "exclude": [name[1:] for name in names if name.startswith("-")],
     }
+    return {part: each for part, each in parts.items() if each}
 
 
 def _limit(value: Any) -> int | None:
@@ -149,6 +158,6 @@ def _limit(value: Any) -> int | None:
         limit = int(value)
     except (TypeError, ValueError):
         limit = 0
-    if not 1 <= limit <= 10_000:  # noqa: PLR2004 - the bound of STAC API itself
+    if limit < 1:
         raise QueryError(f"limit is {value!r}", remedy="It is a number from 1 to 10000.")
-    return limit
+    return min(limit, _MOST)  # OGC API - Features: more than there can be is no error
