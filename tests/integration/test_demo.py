@@ -55,7 +55,7 @@ def test_one_burst_of_full_size_moves_its_bytes_once_in_one_range_per_connection
     with Sandbox(root=full_root, size="full", strict=True, count="both") as cdse:
         (found,) = [
             row
-            for row in map(json.loads, (full_root / "catalogue" / "bursts.jsonl").open())
+            for row in map(json.loads, (full_root / "catalogue" / "bursts.jsonl").read_text().splitlines())
             if row["LinesPerBurst"] > 1000
             and (row["SwathIdentifier"], row["PolarisationChannels"]) == ("IW2", "VV")
             and row["Lines"] == 4 * row["LinesPerBurst"]
