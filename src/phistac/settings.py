@@ -76,6 +76,12 @@ class Settings:
     requests_per_minute: int = 2000
     """S3 requests per minute."""
 
+    searches: int = 4
+    """Searches of the catalogue that run at once."""
+
+    searches_per_minute: int = 600
+    """Searches of the catalogue per minute. CDSE publishes no number; clients that ask ten times a second are served."""
+
     latency_s: float = 0.05
     """Seconds to the first byte that plans reckon with."""
 
@@ -85,7 +91,10 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("catalogue_url", "download_url", "token_url", "s3_url", "s3_keys_url", "stac_url"):
             _check_url(name, getattr(self, name))
-        for name in ("connections", "connection_rate", "requests_per_minute", "timeout_s"):
+        for name in (
+            *("connections", "connection_rate", "requests_per_minute", "timeout_s"),
+            *("searches", "searches_per_minute"),
+        ):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(
                     f"the setting {name} is {getattr(self, name)!r}", remedy="It must be a positive number."

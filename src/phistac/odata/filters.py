@@ -41,6 +41,7 @@ __all__ = [
     "ValueType",
     "all_of",
     "any_of",
+    "fields_of",
     "intersects",
     "render",
 ]
@@ -166,6 +167,24 @@ def any_of(operands: Iterable[Expression]) -> Expression:
     """
     flat = [part for each in operands for part in (each.operands if isinstance(each, Any_) else (each,))]
     return _joined(flat, Any_)
+
+
+def fields_of(expression: Expression) -> frozenset[str]:
+    """Return the plain fields that an expression compares.
+
+    Examples
+    --------
+    >>> sorted(fields_of(Comparison("Name", "eq", "X") & ~Comparison("Online", "eq", True)))
+    ['Name', 'Online']
+    """
+    match expression:
+        case Comparison(field, _, _):
+            return frozenset({field})
+        case Not(operand):
+            return fields_of(operand)
+        case All(operands) | Any_(operands):
+            return frozenset().union(*(fields_of(each) for each in operands))
+    return frozenset()
 
 
 def _joined(flat: list[Expression], kind: type[All | Any_]) -> Expression:

@@ -6,14 +6,17 @@ import weakref
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from phistac.errors import CatalogueError, IncompleteResultError, ServiceError
-from phistac.odata.paging import Position, fresh_rows, next_position, page_query
+from phistac.errors import CatalogueError
+from phistac.odata.paging import Position, page_query, page_size, read_page
 from phistac.odata.query import MAX_TOP, Entity, Query
+from phistac.remote.answers import Answer, Answers
+from phistac.remote.filterlist import rows_by_name
 from phistac.remote.http import Http
+from phistac.remote.walk import Walk
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -38,7 +41,7 @@ class Catalogue:
     Parameters
     ----------
     settings : Settings, optional
-        Where the catalogue is.
+        Where the catalogue is, and how many searches may run at once and in a minute.
     http : Http, optional
         What sends the requests; one of our own by default, closed with the catalogue.
 
@@ -52,6 +55,7 @@ class Catalogue:
     def __init__(self, settings: Settings | None = None, *, http: Http | None = None) -> None:
         self.settings = resolve(settings)
         self._http = http or Http(self.settings)
+        self._answers = Answers(self._http, self.settings)
         # Clients of users live as long as they are referred to; nobody closes them.
         self._close = weakref.finalize(self, self._http.close) if http is None else None
 
@@ -71,42 +75,33 @@ class Catalogue:
         if self._close is not None:
             self._close()
 
-    def rows(self, query: Query, *, verify: bool = False) -> Iterator[Mapping[str, Any]]:
-        """Yield every row of a result, each Id once, in constant memory.
+    def rows(
+        self, query: Query, *, verify: bool = False, position: Position | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield every row of a result, each Id once, in constant memory; :meth:`walk` that is only iterated over.
+
+        Raises
+        ------
+        IncompleteResultError
+            If a page cannot be had, or rows are missing that were counted.
+        CatalogueError
+            If the catalogue refuses the query.
+        """
+        return iter(self.walk(query, verify=verify, position=position))
+
+    def walk(self, query: Query, *, verify: bool = False, position: Position | None = None) -> Walk:
+        """Return a walk over a whole result: iterate over it, ask how far it is and what it found.
 
         Parameters
         ----------
         query : Query
             ``query.top`` limits the whole; ``None`` for all. Newest first unless ordered otherwise.
         verify : bool
-            Ask for ``@odata.count`` first (slow on the real service) and compare it at the end.
-
-        Raises
-        ------
-        IncompleteResultError
-            If a page cannot be had, or fewer rows arrived than were counted.
-        CatalogueError
-            If the catalogue refuses the query.
+            Ask for ``@odata.count`` first (slow on the real service), compare it at the end and explain the difference.
+        position : Position, optional
+            Where an earlier walk of the same query was left: ``walk.position``.
         """
-        delivered, position, expected = 0, Position(), None
-        while True:
-            size = MAX_TOP if query.top is None else min(MAX_TOP, max(query.top - delivered, 1))
-            page = self._page_or_incomplete(query, position, size, count=verify and expected is None, so_far=delivered)
-            expected = page.count if expected is None else expected
-            for row in page.rows:
-                if query.top is not None and delivered >= query.top:
-                    return
-                yield row
-                delivered += 1
-            if page.next is None or (query.top is not None and delivered >= query.top):
-                break
-            position = page.next
-        wanted = expected if expected is None or query.top is None else min(expected, query.top)
-        if wanted is not None and delivered < wanted:
-            raise IncompleteResultError(
-                f"the catalogue counted {wanted} records and delivered {delivered}",
-                remedy="Records may have been removed meanwhile; search again.",
-            )
+        return Walk(self._answers, query, verify=verify, position=position)
 
     def page(self, query: Query, position: Position | None = None, *, size: int = MAX_TOP, count: bool = False) -> Page:
         """Return the page of a result at a position.
@@ -128,16 +123,30 @@ class Catalogue:
             If the page cannot be had.
         """
         position = position or Position()
-        # What lies at the edge comes again with the page.
-        top = max(1, min(size + len(position.seen) + len(position.before), MAX_TOP))
-        answer = self._get(query.entity, replace(page_query(query, position, top), count=count))
-        rows = answer["value"]
-        more = len(rows) >= top or "@odata.nextLink" in answer
-        fresh = fresh_rows(position, rows)
-        if len(fresh) > size:  # some of those at the edge are gone: what is too much belongs to the next page
-            rows, more = rows[: rows.index(fresh[size])], True
-            fresh = fresh[:size]
-        return Page(tuple(fresh), next_position(query, position, rows, more=more), answer.get("@odata.count"))
+        asked = page_query(query, position, page_size(position, size))
+        answer = self._answers.get(replace(asked, count=count))
+        position = answer.frozen(position)
+        fresh, following = read_page(query, position, answer.rows, more=answer.more, most=size)
+        return Page(tuple(fresh), following, answer.count)
+
+    def by_names(
+        self, names: Iterable[str], *, expand: tuple[str, ...] = ("Attributes", "Assets")
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the products of these names, in their order; in bulk, by POST.
+
+        Parameters
+        ----------
+        names : iterable of str
+            With the extension, as the catalogue has them. A name that it does not know has no row.
+        expand : tuple of str
+            What the rows bring with them.
+
+        Raises
+        ------
+        IncompleteResultError
+            If some of them cannot be had.
+        """
+        return rows_by_name(self._answers, names, expand=expand)
 
     def count(self, query: Query) -> int:
         """Return the number of records; one request, documented as slow on the real service.
@@ -147,11 +156,8 @@ class Catalogue:
         CatalogueError
             If the catalogue does not say.
         """
-        answer = self._get(query.entity, replace(query, top=1, skip=0, count=True, expand=(), orderby=None))
-        found = answer.get("@odata.count")
-        if not isinstance(found, int):
-            raise CatalogueError(f"the catalogue gave no count of {query.entity}")
-        return found
+        answer = self._answers.get(replace(query, top=1, skip=0, count=True, expand=(), orderby=None))
+        return _counted(query.entity, answer)
 
     def get(self, entity: Entity, identifier: str) -> Mapping[str, Any]:
         """Return one record by its Id, a UUID.
@@ -167,23 +173,8 @@ class Catalogue:
             raise CatalogueError(f"the catalogue's answer for {entity}({identifier}) is not a record")
         return row
 
-    def _get(self, entity: Entity, query: Query) -> dict[str, Any]:
-        answer = self._http.get_json(f"{self.settings.catalogue_url}/{entity}", query.params())
-        if not isinstance(answer, dict) or not isinstance(answer.get("value"), list):
-            raise CatalogueError(
-                f"the catalogue's answer for {entity} has no list of records",
-                remedy="Check catalogue_url in the settings.",
-            )
-        return answer
 
-    def _page_or_incomplete(self, query: Query, position: Position, size: int, *, count: bool, so_far: int) -> Page:
-        try:
-            return self.page(query, position, size=size, count=count)
-        except (ServiceError, CatalogueError) as error:
-            if not so_far or isinstance(error, IncompleteResultError):
-                raise
-            where = f" beyond {position.edges[0]}" if position.edges else ""
-            raise IncompleteResultError(
-                f"after {so_far} records of {query.entity} the next page{where} could not be had: {error}",
-                remedy="Nothing was returned as whole; search again, later or from there on.",
-            ) from error
+def _counted(entity: Entity, answer: Answer) -> int:
+    if answer.count is None:
+        raise CatalogueError(f"the catalogue gave no count of {entity}")
+    return answer.count

@@ -64,7 +64,7 @@ class SandboxConfig:
     """Bytes per second of one connection; 0 for as fast as it goes."""
 
     latency_s: float = AS_STRICT_SAYS
-    """Seconds to the first byte of an answer to an account."""
+    """Seconds to the first byte of an answer."""
 
     requests_per_minute: int = AS_STRICT_SAYS
     """S3 requests of an account within 60 seconds; 0 for any number."""

@@ -36,6 +36,7 @@ def settings_of(config: SandboxConfig, *, catalogue_port: int, s3_port: int) -> 
         connections=config.connections or Settings().connections,
         connection_rate=config.rate or _UNLIMITED_RATE,
         requests_per_minute=config.requests_per_minute or _UNLIMITED_REQUESTS,
+        searches_per_minute=_UNLIMITED_REQUESTS,
         latency_s=config.latency_s or _LOOPBACK_LATENCY_S,
     )
 

@@ -49,6 +49,12 @@ class Fault:
     path: str = ""
     """How the path begins (``/eodata/...`` or ``/odata/v1/...``); empty for any."""
 
+    query: str = ""
+    """What the decoded query string contains, such as ``$skip=1998``; empty for any."""
+
+    every: int = 1
+    """Every how many matching requests one is struck, ``times`` times over."""
+
     status: int = 503
     """The HTTP status of ``status``."""
 
@@ -69,12 +75,13 @@ class Fault:
             raise ConfigurationError(
                 f"there is no fault {self.kind!r}", remedy=f"Use one of {', '.join(get_args(FaultKind))}."
             )
-        if self.times < 1 or self.skip < 0 or self.after_bytes < 0 or self.seconds < 0:
+        if self.times < 1 or self.every < 1 or self.skip < 0 or self.after_bytes < 0 or self.seconds < 0:
             raise ConfigurationError(f"the fault {self} has a number out of range")
 
-    def strikes(self, service: str, method: str, path: str) -> bool:
+    def strikes(self, service: str, method: str, path: str, query: str = "") -> bool:
         """Whether a request is one of those this fault is meant for."""
-        return self.service in {"", service} and self.method in {"", method} and path.startswith(self.path)
+        asked = self.service in {"", service} and self.method in {"", method} and path.startswith(self.path)
+        return asked and self.query in query
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -115,16 +122,16 @@ class FaultBook:
         """Return what is still to come."""
         return tuple(self._pending)
 
-    def take(self, service: str, method: str, path: str) -> Fault | None:
+    def take(self, service: str, method: str, path: str, query: str = "") -> Fault | None:
         """Return the first fault that strikes this request, and count it."""
         for at, fault in enumerate(self._pending):
-            if not fault.strikes(service, method, path):
+            if not fault.strikes(service, method, path, query):
                 continue
             if fault.skip:
                 self._pending[at] = dataclasses.replace(fault, skip=fault.skip - 1)
                 continue
             if fault.times > 1:
-                self._pending[at] = dataclasses.replace(fault, times=fault.times - 1)
+                self._pending[at] = dataclasses.replace(fault, times=fault.times - 1, skip=fault.every - 1)
             else:
                 del self._pending[at]
             return fault

@@ -20,7 +20,7 @@ from phistac.settings import use
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from phistac.sandbox.faults import Fault
@@ -164,6 +164,32 @@ class Sandbox:
     def clear_faults(self) -> None:
         """Forget faults that have not struck yet, and make changed objects what they were."""
         self._call("DELETE", "/faults")
+
+    def publish(self, *rows: Mapping[str, Any]) -> int:
+        """Add records while the sandbox runs; return how many.
+
+        Parameters
+        ----------
+        *rows : mapping
+            Rows of ``Products``, or of ``Bursts`` (they have a ``ParentProductId``), as the catalogue gives them with
+            everything expanded. One with an Id that is there already takes its place. Dates are what they say.
+        """
+        return int(self._call("POST", "/catalogue/publish", rows)["published"])
+
+    def delete(self, *identifiers: str, cause: str = "Obsolete product or Other", at: str = "") -> int:
+        """Move products to ``DeletedProducts``, their bursts vanish; return how many were moved.
+
+        Parameters
+        ----------
+        *identifiers : str
+            Ids; unknown ones are passed over.
+        cause : str
+            What the catalogue will say.
+        at : str
+            When, as the catalogue writes times; now by default.
+        """
+        body = {"ids": identifiers, "cause": cause, "at": at}
+        return int(self._call("POST", "/catalogue/delete", body)["deleted"])
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         if self._process is None:

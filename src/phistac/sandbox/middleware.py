@@ -89,7 +89,7 @@ class Counted:
 class Gated:
     """Lets accounts in as their quota allows, after the latency of a far server, at the rate of one connection.
 
-    Requests of nobody (``who`` returns None) pass as they are.
+    Requests of nobody (``who`` returns None), such as searches, are as far away and else unlimited.
     """
 
     app: ASGIApp
@@ -105,6 +105,8 @@ class Gated:
         """Serve one request."""
         account = None if scope["type"] != "http" else self.who(scope)
         if account is None:
+            if self.latency_s and scope["type"] == "http" and not scope["path"].startswith(CONTROL):
+                await asyncio.sleep(self.latency_s)
             await self.app(scope, receive, send)
             return
         scope["state"]["account"] = account

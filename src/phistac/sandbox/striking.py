@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote_plus
 
 from phistac.sandbox.middleware import CONTROL
 from phistac.sandbox.protocol import connection_of
@@ -36,7 +37,8 @@ class Faulty:
         """Serve one request, or do not."""
         fault = None
         if scope["type"] == "http" and not scope["path"].startswith(CONTROL):
-            fault = self.book.take(self.service, scope["method"], scope["path"])
+            query = unquote_plus(scope.get("query_string", b"").decode("latin-1"))
+            fault = self.book.take(self.service, scope["method"], scope["path"], query)
         if fault is None:
             await self.app(scope, receive, send)
         elif fault.kind == "status":

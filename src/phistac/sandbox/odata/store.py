@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from phistac.sandbox.odata.attributes import REGISTERED, Registry
 from phistac.sandbox.odata.database import up_to_date
-from phistac.sandbox.odata.fields import DELETED, PRODUCTS
+from phistac.sandbox.odata.fields import BURSTS, DELETED, PRODUCTS
 from phistac.sandbox.odata.footprints import Footprints
 from phistac.sandbox.odata.moving import delete_rows, publish_rows
 from phistac.sandbox.odata.sql import Clause, render
@@ -94,13 +94,13 @@ class Store:
             return found
 
     def publish(self, rows: Iterable[Mapping[str, Any]]) -> int:
-        """Add products to the running catalogue; return how many."""
-        with self._changing(PRODUCTS) as connection:
+        """Add products and bursts to the running catalogue; return how many."""
+        with self._changing(PRODUCTS, BURSTS) as connection:
             return publish_rows(connection, rows)
 
     def delete(self, identifiers: Iterable[str], *, at: str, cause: str = "Obsolete product or Other") -> int:
         """Move products to DeletedProducts at a time (ISO 8601); return how many."""
-        with self._changing(PRODUCTS, DELETED) as connection:
+        with self._changing(PRODUCTS, BURSTS, DELETED) as connection:
             return delete_rows(connection, identifiers, at=at, cause=cause)
 
     def _where(self, entity: Entity, where: Expression | None) -> Clause:
