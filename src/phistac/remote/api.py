@@ -14,28 +14,29 @@ from urllib.parse import urlencode
 
 from phistac.errors import NotFoundError, QueryError
 from phistac.odata.paging import Position
-from phistac.odata.records import burst, product
 from phistac.remote.landing import CONFORMANCE, landing_page
-from phistac.stac.bursts import burst_item
+from phistac.remote.pages import Pages
 from phistac.stac.collection_search import find_collections
 from phistac.stac.collections import all_collections, collection
 from phistac.stac.documents import collection_document
 from phistac.stac.fields import select_fields
-from phistac.stac.items import item
 from phistac.stac.parameters import Search, to_search
-from phistac.stac.queryables import queryables
-from phistac.stac.search import to_queries
+from phistac.stac.queryables import queryables, sortables
+from phistac.stac.search import to_parts
 from phistac.stac.service import ROOT, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from phistac.odata.query import Query
     from phistac.remote.catalogue import Catalogue
+    from phistac.stac.search import Part
+
+    _Place = tuple[int, Position]
 
 __all__ = ["Api"]
 
 _PAGE = 1000
+_READ_AT_ONCE = 10
 _GEOJSON = "application/geo+json"
 
 
@@ -88,6 +89,8 @@ class Api:
                 return {"conformsTo": list(CONFORMANCE)}
             case ["queryables"]:
                 return queryables(None, self.service.root)
+            case ["sortables"]:
+                return sortables(None, self.service.root)
             case ["search"]:
                 return self._search(method, "search", params)
             case ["collections", *rest]:
@@ -102,6 +105,8 @@ class Api:
                 return collection_document(collection(identifier), self.service)
             case [identifier, "queryables"]:
                 return queryables(identifier, self.service.root)
+            case [identifier, "sortables"]:
+                return sortables(identifier, self.service.root)
             case [identifier, "items"]:
                 collection(identifier)
                 return self._search("GET", f"collections/{identifier}/items", {**params, "collections": [identifier]})
@@ -133,49 +138,46 @@ class Api:
         verify : bool
             Compare with the catalogue's own count at the end.
         """
-        for query in to_queries(search):
-            for row in self.catalogue.rows(query, verify=verify):
-                yield self._translate(query, row, search)
+        for part in to_parts(search):
+            for made in self._pages(part).items(verify=verify):
+                yield select_fields(made, search.fields)
 
-    def _translate(self, query: Query, row: Mapping[str, Any], search: Search) -> dict[str, Any]:
-        bursts = query.entity == "Bursts"
-        made = burst_item(burst(row), self.service) if bursts else item(product(row), self.service)
-        links = [{"rel": "root", "href": self.service.root, "type": "application/json"}]
-        if "collection" in made:
-            links += [
-                {"rel": "self", "href": self.service.item_url(made["collection"], made["id"]), "type": _GEOJSON},
-                {"rel": "parent", "href": self.service.collection_url(made["collection"]), "type": "application/json"},
-            ]
-        made["links"] = [*links, *made["links"]]
-        return select_fields(made, search.fields)
+    def _pages(self, part: Part) -> Pages:
+        return Pages(self.catalogue, self.service, part)
 
     def _search(self, method: str, path: str, params: dict[str, Any]) -> dict[str, Any]:
         search = to_search(params)
-        queries = to_queries(search)
+        parts = to_parts(search)
         token = params.get("token")
-        at, position = _from_token(str(token), len(queries)) if token else (0, Position())
-        limit = search.limit or _PAGE
+        following: _Place | None = _from_token(str(token), len(parts)) if token else (0, Position())
         features: list[dict[str, Any]] = []
-        following: tuple[int, Position] | None = (at, position)
-        while following is not None and len(features) < limit:
+        limit, read = search.limit or _PAGE, 0
+        # A page may hold fewer than the limit, but never none before the end: clients stop there.
+        while following is not None and len(features) < limit and not (features and read >= _READ_AT_ONCE):
             at, position = following
-            if at >= len(queries):
+            if at >= len(parts):
                 following = None
                 break
-            page = self.catalogue.page(queries[at], position, size=limit - len(features))
-            features += [self._translate(queries[at], row, search) for row in page.rows]
-            following = (at, page.next) if page.next is not None else (at + 1, Position())
-        if following is not None and following[0] >= len(queries):
+            found, after = self._pages(parts[at]).page(position, limit - len(features))
+            features += [select_fields(made, search.fields) for made in found]
+            following, read = (at, after) if after is not None else (at + 1, Position()), read + 1
+        if following is not None and following[0] >= len(parts):
             following = None
         answer: dict[str, Any] = {"type": "FeatureCollection", "features": features, "numberReturned": len(features)}
         # Counting is slow on the real service; `limit=1` is how pystac-client asks for the count alone.
         if search.limit == 1 and not token:
-            answer["numberMatched"] = sum(self.catalogue.count(query) for query in queries)
+            answer |= self._matched(parts)
         answer["links"] = self._page_links(method, path, params, following)
         return answer
 
+    def _matched(self, parts: Sequence[Part]) -> dict[str, int]:
+        """Return the number of Items, or nothing where a part of the filter is checked on this side."""
+        if any(part.rest is not None and not part.ids for part in parts):
+            return {}
+        return {"numberMatched": sum(self._pages(part).count() or 0 for part in parts)}
+
     def _page_links(
-        self, method: str, path: str, params: dict[str, Any], following: tuple[int, Position] | None
+        self, method: str, path: str, params: dict[str, Any], following: _Place | None
     ) -> list[dict[str, Any]]:
         href = f"{self.service.root}/{path}"
         links: list[dict[str, Any]] = [
@@ -208,7 +210,7 @@ def _to_token(at: int, position: Position) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _from_token(token: str, count: int) -> tuple[int, Position]:
+def _from_token(token: str, count: int) -> _Place:
     try:
         at, position = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         found = int(at), Position.from_json(position)

@@ -1,4 +1,4 @@
-"""What of an Item a search can be narrowed by in the catalogue, per collection: STAC property -> field or attribute.
+"""What of an Item the catalogue can be asked for, per collection: STAC property -> field or attribute.
 
 Products are asked by the crosswalk of :mod:`phistac.odata.attributes`, bursts by the plain fields of their rows. The
 same columns make the queryables.
@@ -6,6 +6,7 @@ same columns make the queryables.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -14,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 from phistac.errors import QueryError
 from phistac.odata.attributes import ATTRIBUTES, by_property
 from phistac.odata.converters import Converter, converters_of
-from phistac.odata.filters import Attribute, Comparison, Expression, any_of
+from phistac.odata.filters import Attribute, Comparison, Expression
 from phistac.odata.times import instant
-from phistac.stac.burst_ids import burst_key
 
 if TYPE_CHECKING:
     from phistac.odata.filters import Operator, ValueType
     from phistac.stac.collections import Collection
 
-__all__ = ["Column", "columns", "compare", "queryable_names"]
+__all__ = ["Column", "alternatives", "columns", "queryable_names"]
 
 _ORDERED: tuple[Operator, ...] = ("eq", "lt", "le", "gt", "ge")
 _EQUAL: tuple[Operator, ...] = ("eq",)
@@ -38,21 +38,32 @@ class Column:
     operators: tuple[Operator, ...]
     attribute: bool
     """Whether it is an attribute, which is asked by lambda, or a field of the row."""
+    collection: str = ""
+    """The OData collection to name beside it, where the value alone would find other missions too."""
 
 
 def _field(name: str, kind: ValueType, converter: str = "identity") -> Column:
+    return _column(name, kind, converters_of[converter])
+
+
+def _column(name: str, kind: ValueType, converter: Converter, *, attribute: bool = False) -> Column:
     operators = _EQUAL if kind in {"String", "Boolean"} else _ORDERED
-    return Column(name, kind, converters_of[converter], operators, attribute=False)
+    return Column(name, kind, converter, operators, attribute=attribute)
 
 
 _UPPER = Converter(read=str.lower, write=lambda value: (str(value).upper(),))
-_UNIT = Converter(read=str.lower, write=lambda value: _unit(str(value)))
 _ONE = Converter(
-    read=lambda value: [value], write=lambda value: (value,) if isinstance(value, str) else tuple(value[:1])
+    read=lambda value: [value], write=lambda value: (value,) if isinstance(value, str) else _only(tuple(value))
 )
 _ONE_BEAM = Converter(
     read=lambda value: [value.lower()], write=lambda value: tuple(each.upper() for each in _ONE.write(value))
 )
+_UNIT = Converter(read=str.lower, write=lambda value: _unit(str(value)))
+
+
+def _only(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the one value: a burst has one swath and one polarization, none has two."""
+    return values if len(values) == 1 else ()
 
 
 def _unit(platform: str) -> tuple[str, ...]:
@@ -70,26 +81,32 @@ _PRODUCT = {
     **_TIMES,
     "published": _field("PublicationDate", "DateTimeOffset", "time"),
     "updated": _field("ModificationDate", "DateTimeOffset", "time"),
+    "odata:Name": _field("Name", "String"),
     "odata:Online": _field("Online", "Boolean"),
-    "platform": Column("platformSerialIdentifier", "String", _UNIT, _EQUAL, attribute=True),
 }
+_BURST_TEXTS = (
+    *("Name", "ParentProductName", "ParentProductId", "ParentProductType", "PolarisationChannels", "OperationalMode"),
+    *("SwathIdentifier", "OrbitDirection", "PlatformSerialIdentifier"),
+)
+_BURST_NUMBERS = ("BurstId", "AbsoluteBurstId", "RelativeOrbitNumber", "DatatakeID")
 _BURST = {
     **_TIMES,
-    "platform": Column("PlatformSerialIdentifier", "String", _UNIT, _EQUAL, attribute=False),
+    "platform": _column("PlatformSerialIdentifier", "String", _UNIT),
     "product:type": _field("ParentProductType", "String"),
-    "sat:orbit_state": Column("OrbitDirection", "String", _UPPER, _EQUAL, attribute=False),
+    "sat:orbit_state": _column("OrbitDirection", "String", _UPPER),
     "sat:relative_orbit": _field("RelativeOrbitNumber", "Integer"),
     "sar:instrument_mode": _field("OperationalMode", "String"),
-    "sar:polarizations": Column("PolarisationChannels", "String", _ONE, _EQUAL, attribute=False),
-    "sar:beam_ids": Column("SwathIdentifier", "String", _ONE_BEAM, _EQUAL, attribute=False),
+    "sar:polarizations": _column("PolarisationChannels", "String", _ONE),
+    "sar:beam_ids": _column("SwathIdentifier", "String", _ONE_BEAM),
     "eopf:datatake_id": _field("DatatakeID", "Integer", "text"),
     "burst:relative_id": _field("BurstId", "Integer"),
-    "sar:relative_burst": _field("BurstId", "Integer"),  # accepted, never written: no published schema has it
     "burst:absolute_id": _field("AbsoluteBurstId", "Integer"),
-    "burst:swath": Column("SwathIdentifier", "String", _UPPER, _EQUAL, attribute=False),
-    "odata:ParentProductName": _field("ParentProductName", "String"),
-    "odata:ParentProductId": _field("ParentProductId", "String"),
+    "burst:swath": _column("SwathIdentifier", "String", _UPPER),
+    **{f"odata:{name}": _field(name, "String") for name in _BURST_TEXTS},
+    **{f"odata:{name}": _field(name, "Integer") for name in _BURST_NUMBERS},
 }
+# What Items of a collection do not carry though their records have the attribute: see phistac.stac.items.
+_TWINS_OWN = frozenset({"processing:facility", "processing:version"})
 
 
 @cache
@@ -105,55 +122,99 @@ def columns(name: str, collection: Collection | None) -> tuple[Column, ...]:
     """
     if collection is not None and collection.entity == "Bursts":
         return (_BURST[name],) if name in _BURST else ()
+    if name == "platform":
+        return _platform(None if collection is None else collection.odata)
     if name in _PRODUCT:
         return (_PRODUCT[name],)
+    if collection is not None and _withheld(name, collection):
+        return ()
     rows = by_property(name, None if collection is None else collection.odata)
-    return tuple(Column(row.odata, row.type, row.converter, row.operators, attribute=True) for row in rows)
+    made = (Column(row.odata, row.type, row.converter, row.operators, attribute=True) for row in rows)
+    return tuple(dict.fromkeys(each for each in made if each.operators))
+
+
+def _withheld(name: str, collection: Collection) -> bool:
+    if collection.id == "sentinel-1-grd":
+        return name in _TWINS_OWN or name == "sar:beam_ids"
+    narrow = collection.odata == "SENTINEL-1" and not collection.wide
+    return name == "sar:beam_ids" and narrow and not collection.id.startswith("sentinel-1-slc")
+
+
+_SINGLE = {"SENTINEL-5P": "sentinel-5p", "LANDSAT-5": "landsat-5", "LANDSAT-7": "landsat-7",
+           "LANDSAT-8": "landsat-8", "LANDSAT-9": "landsat-9", "ENVISAT": "envisat"}  # fmt: skip
+
+
+def _unit_of(digit: str) -> Converter:
+    """Return how platforms of one mission are written: one letter each, so the mission may have to be named too."""
+    return Converter(
+        read=str.lower, write=lambda value: _unit(str(value)) if str(value).startswith(f"sentinel-{digit}") else ()
+    )
+
+
+_UNITS = {f"SENTINEL-{digit}": _unit_of(digit) for digit in "1236"}
+
+
+def _platform(odata: str | None) -> tuple[Column, ...]:
+    """Return how a platform is asked for: by its unit and mission, or by mission alone where it has one satellite."""
+    units = (
+        Column("platformSerialIdentifier", "String", converter, _EQUAL, attribute=True, collection=mission)
+        for mission, converter in _UNITS.items()
+    )
+    alone = (
+        Column("Collection/Name", "String", _constant(platform, mission), _EQUAL, attribute=False, collection=mission)
+        for mission, platform in _SINGLE.items()
+    )
+    return tuple(each for each in (*units, *alone) if odata in {None, each.collection})
+
+
+def _constant(stac: str, odata: str) -> Converter:
+    return Converter(read=lambda _: stac, write=lambda value: (odata,) if value == stac else ())
 
 
 def queryable_names(collection: Collection | None) -> tuple[str, ...]:
-    """Return the properties that a collection can be searched by."""
+    """Return the properties that the catalogue can be asked for in a collection."""
     if collection is not None and collection.entity == "Bursts":
         return ("burst:id", *_BURST)
-    asked = (row for row in ATTRIBUTES if row.operators)
-    rows = (row.stac for row in asked if collection is None or collection.odata in row.collections)
-    return tuple(dict.fromkeys((*_PRODUCT, *rows)))
+    named = (*_PRODUCT, "platform", *(row.stac for row in ATTRIBUTES))
+    return tuple(dict.fromkeys(name for name in named if columns(name, collection)))
 
 
-def compare(name: str, operator: Operator, value: Any, collection: Collection | None) -> Expression:
-    """Return the condition that a property compares so with a value.
+def alternatives(
+    name: str, operator: Operator, value: Any, collection: Collection | None
+) -> tuple[Expression, ...] | None:
+    """Return the conditions of which one holds where a property compares so with a value.
+
+    Parameters
+    ----------
+    name : str
+        A property that :func:`columns` knows, or not.
+    operator : str
+        ``eq``, ``lt``, ``le``, ``gt`` or ``ge``.
+    value : str, int, float, bool, datetime or list
+        As an Item has it.
+    collection : Collection, optional
+        ``None`` for a search of all products.
+
+    Returns
+    -------
+    tuple of Expression, or None
+        Empty where no record can have the value; ``None`` where the catalogue cannot be asked: it has no such field,
+        or knows no order among texts.
 
     Raises
     ------
     QueryError
-        If the catalogue cannot be asked that: no such property here, no order among texts, a value of another type.
+        If the value is of another type than the property.
     """
-    if name == "burst:id" and collection is not None and collection.entity == "Bursts":
-        return _burst_id(operator, value)
-    found = columns(name, collection)
-    where = "all collections" if collection is None else collection.id
-    if not found:
-        near = [each for each in queryable_names(collection) if each.rpartition(":")[2] == name.rpartition(":")[2]]
-        hint = f"Did you mean {near[0]}?" if near else "Its queryables list what it can be asked for."
-        raise QueryError(f"{where} cannot be searched by {name!r}", remedy=hint)
-    usable = [column for column in found if operator in column.operators]
+    usable = [column for column in columns(name, collection) if operator in column.operators]
     if not usable:
-        raise QueryError(f"{name} is text: the catalogue knows no order of it", remedy="Compare it with '='.")
-    written = [
-        _condition(column, operator, _cast(name, column, each))
+        return None
+    conditions = [
+        _condition(column, *_cast(name, column, operator, each), collection)
         for column in usable
         for each in _write(name, column, value)
     ]
-    if not written:
-        raise QueryError(f"no record can have {name} = {value!r}", remedy="Check how the value is written.")
-    return any_of(written)
-
-
-def _burst_id(operator: Operator, value: Any) -> Expression:
-    if operator != "eq" or not isinstance(value, str):
-        raise QueryError("burst:id is text: the catalogue knows no order of it", remedy="Compare it with '='.")
-    key = burst_key(value)
-    return Comparison("BurstId", "eq", key.number) & Comparison("SwathIdentifier", "eq", key.swath)
+    return tuple(dict.fromkeys(conditions))
 
 
 def _write(name: str, column: Column, value: Any) -> tuple[Any, ...]:
@@ -163,23 +224,33 @@ def _write(name: str, column: Column, value: Any) -> tuple[Any, ...]:
         raise QueryError(f"{name} cannot be compared with {value!r}") from error
 
 
-def _cast(name: str, column: Column, value: Any) -> Any:
+def _cast(name: str, column: Column, operator: Operator, value: Any) -> tuple[Operator, Any]:
     """Give a value the type that the catalogue insists on; CQL2 makes every number a float."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
     match column.type:
-        case "Integer" if isinstance(value, float) and value.is_integer():
-            return int(value)
-        case "Double" if isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
+        case "Integer" if number and operator in {"lt", "le"}:
+            return ("le", math.floor(value)) if value != int(value) else (operator, int(value))
+        case "Integer" if number and operator in {"gt", "ge"}:
+            return ("ge", math.ceil(value)) if value != int(value) else (operator, int(value))
+        case "Integer" if number and value == int(value):
+            return operator, int(value)
+        case "Double" if number:
+            return operator, float(value)
         case "DateTimeOffset" if isinstance(value, str):
-            return instant(value)
+            return operator, instant(value)
         case "String" if not isinstance(value, str):
             raise QueryError(f"{name} is text, {value!r} is not")
-        case "Integer" if not isinstance(value, int) or isinstance(value, bool):
+        case "Integer":
             raise QueryError(f"{name} is a whole number, {value!r} is not")
-    return value
+        case "Double":
+            raise QueryError(f"{name} is a number, {value!r} is not")
+    return operator, value
 
 
-def _condition(column: Column, operator: Operator, value: Any) -> Expression:
-    if column.attribute:
-        return Attribute(column.name, column.type, operator, value)
-    return Comparison(column.name, operator, value)
+def _condition(column: Column, operator: Operator, value: Any, collection: Collection | None) -> Expression:
+    if not column.attribute:
+        return Comparison(column.name, operator, value)
+    made = Attribute(column.name, column.type, operator, value)
+    if column.collection and collection is None:
+        return Comparison("Collection/Name", "eq", column.collection) & made
+    return made

@@ -7,7 +7,10 @@ import re
 from phistac.errors import QueryError
 from phistac.odata.filters import Comparison, Expression, any_of
 
-__all__ = ["is_burst_id", "name_condition", "names_of"]
+__all__ = ["EXTENSIONS", "is_burst_id", "name_condition", "names_of"]
+
+EXTENSIONS = (".SAFE", ".SEN3", ".SEN6", ".nc", ".EOF", ".tgz", ".zip")
+"""What the names of products end in, and ids do not."""
 
 _BURST = re.compile(r"s1[a-z]-slc-\d{8}t\d{6}-\d+-[a-z]{2}\d-[hv]{2}-\d+", re.IGNORECASE)
 _FAMILIES = (

@@ -6,10 +6,10 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from phistac.errors import DatetimeError
-from phistac.odata.times import instant
+from phistac.odata.times import instant, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,10 @@ class Interval:
 
     start: datetime | None
     end: datetime | None
+
+    def to_cql2(self) -> dict[str, list[Any]]:
+        """Return the interval as CQL2-JSON writes it."""
+        return {"interval": [".." if each is None else {"timestamp": text(each)} for each in (self.start, self.end)]}
 
 
 def to_interval(value: DatetimeLike) -> Interval | None:

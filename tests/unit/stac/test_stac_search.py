@@ -7,11 +7,15 @@ import pytest
 from phistac.errors import DatetimeError, GeometryError, QueryError, UnknownCollectionError
 from phistac.odata.filters import render
 from phistac.stac.parameters import to_search
-from phistac.stac.search import to_queries
+from phistac.stac.search import to_parts
 
 
 def _asked(**params):
-    return [(query.entity, render(query.filter), str(query.orderby)) for query in to_queries(to_search(params))]
+    found = []
+    for part in to_parts(to_search(params)):
+        assert part.rest is None
+        found.append((part.query.entity, render(part.query.filter), str(part.query.orderby)))
+    return found
 
 
 _S2 = (
@@ -64,8 +68,8 @@ def test_ids_by_name():
     asked = _asked(ids=["S2A_X", "S3B_Y", "S5P_Z", "S1A-SLC-20250217T170613-249406-IW2-VV-468546"])
     assert asked[0][:2] == ("Products", "Name eq 'S2A_X.SAFE' or Name eq 'S3B_Y.SEN3' or Name eq 'S5P_Z.nc'")
     assert asked[1][:2] == ("Bursts", "Name eq 'S1A-SLC-20250217T170613-249406-IW2-VV-468546'")
-    many = _asked(ids=[f"S2A_{number}" for number in range(45)])
-    assert [text.count("Name eq") for _, text, _ in many] == [20, 20, 5]
+    bursts = _asked(ids=[f"S1A-SLC-20250217T170613-{number}-IW2-VV-468546" for number in range(45)])
+    assert [text.count("Name eq") for _, text, _ in bursts] == [20, 20, 5]
     within = _asked(ids=["S2A_X"], collections=["sentinel-2-l2a"])
     assert within[0][1] == f"{_S2} and Name eq 'S2A_X.SAFE'"
 
@@ -118,5 +122,5 @@ def test_the_query_extension():
 )
 def test_what_has_no_meaning_is_refused_in_one_line(params, error, words):
     with pytest.raises(error, match=words) as raised:
-        to_queries(to_search(params))
+        to_parts(to_search(params))
     assert "\n" not in str(raised.value)

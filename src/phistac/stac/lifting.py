@@ -1,0 +1,70 @@
+"""Collections that a filter names, made into the collections of the search: what is searched decides what is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from phistac.stac.collections import collection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from phistac.stac.parameters import Search
+
+__all__ = ["lifted"]
+
+
+def lifted(search: Search) -> Search | None:
+    """Return a search whose collections are those that its filter allows, or ``None`` where there are none.
+
+    Only conditions that hold for the whole filter count: ``collection = 'a' AND ...``, ``collection IN (...)``.
+
+    Raises
+    ------
+    UnknownCollectionError
+        If the filter names a collection that does not exist.
+    """
+    terms = _terms(search.filter)
+    named = [_named(term) for term in terms]
+    if not any(each is not None for each in named):
+        return search
+    allowed = [each.id for each in search.collections]
+    for names in named:
+        if names is not None:
+            allowed = [name for name in names if not allowed or name in allowed or _inside(name, search)]
+            if not allowed:
+                return None
+    rest = [term for term, names in zip(terms, named, strict=True) if names is None]
+    remaining = {"op": "and", "args": rest} if len(rest) > 1 else (rest[0] if rest else None)
+    return replace(search, collections=tuple(collection(each) for each in allowed), filter=remaining)
+
+
+def _inside(name: str, search: Search) -> bool:
+    """Whether a collection is a part of a mission-wide one that is searched."""
+    found = collection(name)
+    return any(each.wide and each.odata == found.odata and each.entity == found.entity for each in search.collections)
+
+
+def _terms(node: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(node, dict):
+        return []
+    if str(node.get("op", "")).lower() != "and" or not isinstance(node.get("args"), list):
+        return [node]
+    return [term for each in node["args"] for term in _terms(each)] or [node]
+
+
+def _named(term: Mapping[str, Any]) -> list[str] | None:
+    """Return the collections that a condition allows, where it is one on the collection alone."""
+    match term:
+        case {"op": "=" | "eq", "args": [{"property": "collection"}, str(name)]}:
+            return [name]
+        case {"op": "=" | "eq", "args": [str(name), {"property": "collection"}]}:
+            return [name]
+        case {"op": "in" | "IN", "args": [{"property": "collection"}, [_, *_] as names]} if _texts(names):
+            return list(dict.fromkeys(names))
+    return None
+
+
+def _texts(names: list[Any]) -> bool:
+    return all(isinstance(each, str) for each in names)
