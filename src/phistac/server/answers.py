@@ -89,10 +89,11 @@ def _unreadable(_: Request, error: Exception) -> JSONResponse:
     return _answer(HTTPStatus.BAD_REQUEST, QueryError.kind, f"the request cannot be read ({said})")
 
 
-def _of_http(_: Request, error: Exception) -> JSONResponse:
-    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return _answer(status, status.phrase.lower().replace(" ", "-"), status.description or status.phrase, headers)
+def _of_http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        return _unexpected(request, error)
+    status = HTTPStatus(error.status_code)
+    return _answer(status, status.phrase.lower().replace(" ", "-"), str(error.detail), dict(error.headers or {}))
 
 
 def _unexpected(_: Request, __: Exception) -> JSONResponse:

@@ -38,15 +38,13 @@ class _Settings(ApiSettings):
     model_config = SettingsConfigDict(env_file=None, extra="ignore")
 
 
-def app(settings: Settings | None = None, *, root_path: str = "") -> FastAPI:
+def app(settings: Settings | None = None) -> FastAPI:
     """Return the STAC API of the catalogue as an ASGI application.
 
     Parameters
     ----------
     settings : Settings, optional
         Where the catalogue is; taken now.
-    root_path : str
-        The path under which a proxy shows the application, such as ``/stac``, where it takes it off before it asks.
 
     Returns
     -------
@@ -70,7 +68,6 @@ def app(settings: Settings | None = None, *, root_path: str = "") -> FastAPI:
         stac_fastapi_description=_DESCRIPTION,
         stac_fastapi_version=phistac.__version__,
         stac_fastapi_landing_id=_TITLE,
-        root_path=root_path,
     )
     made = FastAPI(
         title=_TITLE,
@@ -79,7 +76,6 @@ def app(settings: Settings | None = None, *, root_path: str = "") -> FastAPI:
         openapi_url=options.openapi_url,
         docs_url=options.docs_url,
         redoc_url=None,
-        root_path=root_path,
         lifespan=lifespan,
     )
     core = Core(catalogue=catalogue)

@@ -57,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
 
     with _listen(options.host, options.port) as listener:
         config = uvicorn.Config(
-            app(root_path=options.root_path),
+            app(),
+            root_path=options.root_path.rstrip("/"),
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=_SHUTDOWN_S,

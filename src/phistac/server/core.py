@@ -13,6 +13,7 @@ from stac_fastapi.types.requests import get_base_url
 
 from phistac.errors import QueryError
 from phistac.remote.api import Api
+from phistac.server.strict import check_body, check_times
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -87,6 +88,7 @@ class Core(BaseCoreClient, BaseFiltersClient):
     def post_search(self, search_request: BaseModel, request: Request, **_: Any) -> Response:  # type: ignore[override]  # a response is one
         """Answer ``POST /search``."""
         body = search_request.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        check_body(body)
         return GeoJSONResponse(self._api(request).handle("POST", "/search", {"limit": _PAGE, **body}))
 
     def get_queryables(self, request: Request, collection_id: str | None = None, **_: Any) -> Response:  # type: ignore[override]  # a response is one
@@ -107,4 +109,5 @@ def _query(request: Request) -> dict[str, str]:
     query = dict(pairs)
     if len(query) < len(pairs):
         raise QueryError("a parameter stands twice in the address", remedy="Write lists with commas between.")
+    check_times(query)
     return query
