@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING
-
-from tqdm.auto import tqdm
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,7 +28,7 @@ class Progress:
     def __init__(self, size: int, objects: int, *, show: bool) -> None:
         self._lock = Lock()
         self._whole, self._objects = 0, objects
-        self._bar = tqdm(total=size, unit="B", unit_scale=True, desc="download", disable=not show)
+        self._bar = _bar(show=show)(total=size, unit="B", unit_scale=True, desc="download", disable=not show)
 
     def __enter__(self) -> Self:
         return self
@@ -57,3 +55,12 @@ class Progress:
             self._objects += objects
             self._bar.total = (self._bar.total or 0) + size
             self._bar.refresh()
+
+
+def _bar(*, show: bool) -> Any:
+    # tqdm.auto looks for notebook widgets and warns where there are none: only for a bar that is seen.
+    if show:
+        from tqdm.auto import tqdm  # noqa: PLC0415 - see above
+    else:
+        from tqdm import tqdm  # noqa: PLC0415 - see above
+    return tqdm
