@@ -1,6 +1,6 @@
 """Assets that are certain from the record alone: manifest, whole product, quicklook, and single-file products.
 
-Every other file of a product is named by its manifest: :func:`phistac.stac.manifest_assets.assets_from_manifest`.
+Every other file is known once its manifest or its listing has been asked: :func:`phistac.with_assets`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ __all__ = ["S3_REFS", "checksum_of", "enclosure", "is_folder", "nodes_href", "pr
 S3_REFS: dict[str, list[str]] = {"auth:refs": ["s3"], "storage:refs": ["cdse-s3", "creodias-s3"]}
 """Who may read an object in S3, and where it is."""
 
-_MULTIHASH = {"MD5": "d50110", "BLAKE3": "1e20", "SHA3-256": "1620", "SHA-256": "1220"}
+_MULTIHASH = {
+    "MD5": "d50110", "BLAKE3": "1e20", "SHA3-256": "1620", "SHA-256": "1220", "SHA256": "1220", "SHA1": "1114",
+    "SHA512": "1340",
+}  # fmt: skip
 _FILE_TYPES = {
     ".nc": ("netcdf", "application/netcdf"),
     ".EOF": ("data", "application/xml"),

@@ -1,4 +1,4 @@
-"""Assets from a manifest: every object under the key that CDSE's own Items give it, with size and checksum.
+"""Keys of assets: what CDSE's own Items call each file of a product.
 
 Keys follow from the names of files: ``iw1-vv`` (Sentinel-1 SLC), ``vv`` (GRD), ``B04_10m`` (Sentinel-2 L2A),
 ``Oa01_radianceData`` (OLCI), the stem of the file (the rest of Sentinel-3).
@@ -7,24 +7,18 @@ Keys follow from the names of files: ``iw1-vv`` (Sentinel-1 SLC), ``vv`` (GRD), 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-from phistac.stac.assets import checksum_of, product_assets, s3_asset
-from phistac.stac.mgrs import tile_of, tile_projection
-from phistac.stac.service import Service
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-    from phistac.odata.records import Product
-    from phistac.safe.manifest import Manifest, ManifestObject
-
-__all__ = ["asset_key", "assets_from_manifest"]
+__all__ = ["asset_key"]
 
 _S1_FILE = re.compile(
     r"(?:annotation/(?:(?:calibration|rfi)/)?|measurement/)(?:(?P<kind>calibration|noise|rfi)-)?"
-    r"s1[a-z]-(?P<swath>[a-z]{2}\d?|[sn]\d)-(?P<type>slc|grd|raw|ocn)-(?P<pol>[hv]{2})-.*?-(?P<number>\d{3})(?:-cog)?\.(?P<ext>xml|tiff)"
+    r"s1[a-z]-(?P<swath>[a-z]{2}\d?|[sn]\d)-(?P<type>slc|grd|raw|ocn)-(?P<pol>[hv]{2})-.*?-(?P<number>\d{3})(?:-cog)?\.(?P<ext>xml|tiff|nc)"
 )
+_S1_RAW = re.compile(r"s1[a-z]-(?P<swath>[a-z]{2}|s\d|n\d)-raw-[a-z]-(?P<pol>[hv]{2})-[^/]*?(?P<part>-annot|-index)?\.dat")
 _S2_IMAGE = re.compile(
     r"GRANULE/[^/]+/IMG_DATA/(?:R\d\dm/)?[^/]+_(?P<key>(?:B\d[\dA]|TCI|AOT|SCL|WVP)(?:_\d\dm)?)\.jp2"
 )
@@ -33,9 +27,9 @@ _S2_METADATA = (
     ("granule_metadata", re.compile(r"GRANULE/[^/]+/MTD_TL\.xml")),
     ("inspire_metadata", re.compile(r"INSPIRE\.xml")),
     ("datastrip_metadata", re.compile(r"DATASTRIP/[^/]+/MTD_DS\.xml")),
+    ("safe_manifest", re.compile(r"manifest\.safe")),
+    ("thumbnail", re.compile(r"[^/]+-ql\.jpg")),
 )
-_S2_PIXEL_M = {10: ("B02", "B03", "B04", "B08", "TCI"), 60: ("B01", "B09", "B10")}
-"""Of level 1C, whose keys name no resolution; 20 m otherwise."""
 # Where the key does not follow from the stem of the file by rule: read off CDSE's own Items.
 _S3_NAMES = {
     "qualityFlags": "quality-flags", "chl_nn": "chl-Nn", "chl_oc4me": "chl-Oc4me", "iop_nn": "iop-Nn",
@@ -44,17 +38,16 @@ _S3_NAMES = {
     "Syn_AMIN": "syn_amin", "Syn_AOT550": "syn_aot550", "Syn_Angstrom_exp550": "syn_angstrom_exp550",
     "Syn_SDR_removed_pixel": "syn_sdr_removed_pixel",
 }  # fmt: skip
+_S3_METADATA = {
+    "xfdumanifest.xml": "xfdumanifest", "EOPMetadata.xml": "eop_metadata", "manifest.xml": "manifest",
+    "quicklook.jpg": "thumbnail",
+}  # fmt: skip
+_MOSAICS = ("Sentinel-1_", "Sentinel-2_")
 _ALTIMETRY_L1 = {
     "measurement": "measurement_data",
     "measurement_l1a": "measurement_data",
     "acquisition": "acquisition_data",
 }
-_TYPES = {
-    ".xml": "application/xml", ".tiff": "image/tiff; application=geotiff; profile=cloud-optimized", ".jp2": "image/jp2",
-    ".nc": "application/netcdf", ".png": "image/png", ".jpg": "image/jpeg",
-    ".html": "text/html", ".pdf": "application/pdf",
-}  # fmt: skip
-_ALGORITHMS = {"md5": "MD5", "sha3_256": "SHA3-256", "sha256": "SHA-256"}
 
 
 def asset_key(name: str, path: str) -> str | None:
@@ -72,30 +65,29 @@ def asset_key(name: str, path: str) -> str | None:
     >>> asset_key("S3A_OL_1_EFR____X.SEN3", "Oa01_radiance.nc")
     'Oa01_radianceData'
     """
-    mission = name[:2]
-    if mission == "S1":
-        return _sentinel1_key(path)
-    if mission == "S2":
-        return _sentinel2_key(path)
-    if mission == "S3":
-        return _sentinel3_key(name, path)
-    return None
+    if not path:
+        return "netcdf" if name.endswith(".nc") else "data"
+    rule = _RULES.get("mosaic" if name.startswith(_MOSAICS) else name[:2])
+    return None if rule is None else rule(name, path)
 
 
-def _sentinel1_key(path: str) -> str | None:
+def _sentinel1_key(_name: str, path: str) -> str | None:
+    raw = _S1_RAW.fullmatch(path)
+    if raw is not None:
+        return f"{raw['swath']}-{raw['pol']}{raw['part'] or ''}"
     match = _S1_FILE.fullmatch(path)
     if match is None:
-        return {"preview/thumbnail.png": "thumbnail"}.get(path)
+        return {"preview/thumbnail.png": "thumbnail", "manifest.safe": "safe_manifest"}.get(path)
     swath, pol = match["swath"], match["pol"]
     scene = pol if match["type"] == "grd" else f"{swath}-{pol}"
     if swath.startswith("wv"):
         scene = f"{scene}-{match['number']}"
-    if match["ext"] == "tiff":
+    if match["ext"] != "xml":
         return scene
     return f"schema-{match['kind'] or 'product'}-{scene}"
 
 
-def _sentinel2_key(path: str) -> str | None:
+def _sentinel2_key(_name: str, path: str) -> str | None:
     match = _S2_IMAGE.fullmatch(path)
     if match is not None:
         return match["key"]
@@ -105,7 +97,7 @@ def _sentinel2_key(path: str) -> str | None:
 def _sentinel3_key(name: str, path: str) -> str | None:
     stem, separator, extension = path.rpartition(".")
     if not separator or extension != "nc" or "/" in path:
-        return {"EOPMetadata.xml": "eop_metadata", "manifest.xml": "manifest"}.get(path)
+        return _S3_METADATA.get(path) or ("thumbnail" if path.endswith("-ql.jpg") else None)
     if stem in _S3_NAMES:
         return _S3_NAMES[stem]
     if name[4:12] == "SL_2_WST":
@@ -117,64 +109,20 @@ def _sentinel3_key(name: str, path: str) -> str | None:
     return f"{stem}Data" if re.match(r"Oa\d\d_", stem) else stem.replace("_", "-")
 
 
-def assets_from_manifest(
-    product: Product, manifest: Manifest, collection: str, service: Service | None = None
-) -> dict[str, dict[str, Any]]:
-    """Return all assets of a product: those of its record, and one for each object that the manifest lists.
-
-    Parameters
-    ----------
-    product : Product
-        The record.
-    manifest : Manifest
-        From :func:`phistac.safe.manifest.parse_manifest`.
-    collection : str
-        Id of the collection.
-    service : Service, optional
-        Whose addresses to write.
-
-    Returns
-    -------
-    dict
-        By key; objects without a key in CDSE's own Items (browse images, schemas, reports) are left out, as there.
-    """
-    service = service or Service()
-    assets = product_assets(product, collection, service)
-    whole: dict[str, dict[str, Any]] = {key: assets.pop(key) for key in ("product", "Product") if key in assets}
-    for key, found in _keyed(product, manifest):
-        if key not in assets:
-            fields = {**_fields(key, found), **_grid(product.name, key)}
-            assets[key] = s3_asset(service, product, found.path, fields)
-    return {**assets, **whole}
+def _sentinel6_key(_name: str, path: str) -> str | None:
+    if path.endswith(".nc") and "/" not in path:
+        return "reduced_measurement" if "_RED_" in path else "measurement"
+    return {"manifest.safe": "manifest"}.get(path) or _S3_METADATA.get(path)
 
 
-def _keyed(product: Product, manifest: Manifest) -> Iterator[tuple[str, ManifestObject]]:
-    for found in manifest.objects:
-        key = asset_key(product.name, found.path)
-        if key is not None:
-            yield key, found
+def _mosaic_key(_name: str, path: str) -> str | None:
+    return None if "/" in path else path.rpartition(".")[0] or None
 
 
-def _fields(key: str, found: ManifestObject) -> dict[str, Any]:
-    extension = f".{found.path.rpartition('.')[2]}"
-    role = {"thumbnail": "thumbnail"}.get(key, "metadata" if extension in {".xml", ".html", ".pdf"} else "data")
-    fields: dict[str, Any] = {
-        "type": _TYPES.get(extension, found.mime_type or "application/octet-stream"),
-        "title": found.path.rpartition("/")[2],
-        "roles": ["visual"] if key.startswith("TCI") else [role],
-        "file:size": found.size,
-    }
-    multihash = checksum_of(_ALGORITHMS.get(found.algorithm or "", ""), found.checksum or "")
-    if multihash is not None:
-        fields["file:checksum"] = multihash
-    return fields
-
-
-def _grid(name: str, key: str) -> dict[str, Any]:
-    """Return where the pixels of a Sentinel-2 image lie, which is all that readers of rasters ask of an Item."""
-    tile = tile_of(name) if name.startswith("S2") else None
-    band, separator, suffix = key.partition("_")
-    if tile is None or not re.fullmatch(r"B\d[\dA]|TCI|AOT|SCL|WVP", band):
-        return {}
-    pixel_m = int(suffix[:2]) if separator else next((size for size, of in _S2_PIXEL_M.items() if band in of), 20)
-    return {"gsd": pixel_m, **tile_projection(tile, pixel_m)}
+_RULES: dict[str, Callable[[str, str], str | None]] = {
+    "S1": _sentinel1_key,
+    "S2": _sentinel2_key,
+    "S3": _sentinel3_key,
+    "S6": _sentinel6_key,
+    "mosaic": _mosaic_key,
+}

@@ -39,8 +39,8 @@ _TIME_DTYPE = pd.DatetimeTZDtype("us", "UTC")
 _CRS = "EPSG:4326"
 
 
-def item_dicts(items: ItemsLike) -> list[dict[str, Any]]:
-    """Return Items in any form as plain dicts.
+def item_list(items: ItemsLike) -> list[Any]:
+    """Return Items in any form as a list of them, each as it was given; rows of a table as dicts.
 
     Raises
     ------
@@ -53,18 +53,36 @@ def item_dicts(items: ItemsLike) -> list[dict[str, Any]]:
         items = items["features"] if items.get("type") == "FeatureCollection" else [items]
     elif hasattr(items, "to_dict") and not hasattr(items, "__iter__"):
         items = [items]
-    return [_as_dict(each) for each in items]
+    found = list(items)
+    for each in found:
+        if not (isinstance(each, dict) and each.get("type") == "Feature") and not _is_object(each):
+            raise QueryError(
+                f"{type(each).__name__} is not an Item", remedy="Give Items of a search, as dicts or pystac objects."
+            )
+    return found
 
 
-def _as_dict(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict) and value.get("type") == "Feature":
-        return value
-    if hasattr(value, "to_dict") and hasattr(value, "assets"):
-        made: dict[str, Any] = value.to_dict(include_self_link=False, transform_hrefs=False)
-        return made
-    raise QueryError(
-        f"{type(value).__name__} is not an Item", remedy="Give Items of a search, as dicts or pystac objects."
-    )
+def _is_object(value: Any) -> bool:
+    return hasattr(value, "to_dict") and hasattr(value, "assets") and hasattr(value, "properties")
+
+
+def item_dict(item: Any) -> dict[str, Any]:
+    """Return one Item as a plain dict, its links unresolved."""
+    if isinstance(item, dict):
+        return item
+    made: dict[str, Any] = item.to_dict(include_self_link=False, transform_hrefs=False)
+    return made
+
+
+def item_dicts(items: ItemsLike) -> list[dict[str, Any]]:
+    """Return Items in any form as plain dicts.
+
+    Raises
+    ------
+    QueryError
+        If something among them is not an Item.
+    """
+    return [item_dict(each) for each in item_list(items)]
 
 
 def to_geodataframe(items: ItemsLike) -> gpd.GeoDataFrame:

@@ -1,0 +1,99 @@
+"""Where the product of an Item lies, as the Item itself says: bucket, folder, and the UUID of its record."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from phistac.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Place", "is_burst", "object_path", "place_of"]
+
+_SCHEMES = {"s3", "cdse"}
+_MANIFESTS = ("manifest.safe", "xfdumanifest.xml")
+_ID = re.compile(r"/Products\(([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One product."""
+
+    root: str
+    """``bucket/key`` of the folder or of the single object, no slash at the end."""
+    product_id: str | None
+    """UUID of its record; ``None`` where no address in the Item has it."""
+
+    @property
+    def name(self) -> str:
+        """Of the folder or of the object."""
+        return self.root.rpartition("/")[2]
+
+
+def place_of(item: Mapping[str, Any], bucket: str) -> Place:
+    """Return where the product of an Item lies: by its manifest, its link ``enclosure``, or as a single file.
+
+    Parameters
+    ----------
+    item : mapping
+        An Item of ours or of CDSE's own catalogue.
+    bucket : str
+        The only bucket that counts: an Item from elsewhere cannot send us to another place.
+
+    Raises
+    ------
+    NotFoundError
+        If the Item leads to no product in the bucket.
+
+    Examples
+    --------
+    >>> item = {"id": "X", "assets": {"safe_manifest": {"href": "s3://eodata/A/X.SAFE/manifest.safe"}}}
+    >>> place_of(item, "eodata").root
+    'eodata/A/X.SAFE'
+    """
+    assets = item.get("assets") or {}
+    root = next(_roots(item, assets, bucket), None)
+    if root is None:
+        raise NotFoundError(
+            f"the Item {str(item.get('id', '?'))[:120]} leads to no product in the bucket {bucket}",
+            remedy="It needs an asset that is its manifest, a link `enclosure`, or one asset in the bucket.",
+        )
+    ids = (_ID.search(href) for asset in assets.values() for href in _hrefs(asset))
+    return Place(root, next((found[1] for found in ids if found), None))
+
+
+def is_burst(item: Mapping[str, Any]) -> bool:
+    """Say whether an Item is of a burst, which is a part of its product."""
+    return any(name.startswith("burst:") for name in item.get("properties") or {})
+
+
+def _roots(item: Mapping[str, Any], assets: Mapping[str, Any], bucket: str) -> Iterator[str]:
+    paths = [path for asset in assets.values() if (path := object_path(str(asset.get("href", "")), bucket))]
+    yield from (path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] in _MANIFESTS)
+    for link in item.get("links") or ():
+        path = object_path(str(link.get("href", "")), bucket) if link.get("rel") == "enclosure" else None
+        if path is not None:
+            yield path
+    if len(paths) == 1:
+        yield paths[0]
+
+
+def _hrefs(asset: Mapping[str, Any]) -> Iterator[str]:
+    yield str(asset.get("href", ""))
+    yield from (str(other.get("href", "")) for other in (asset.get("alternate") or {}).values())
+
+
+def object_path(href: str, bucket: str) -> str | None:
+    """Return ``bucket/key`` of ``s3://bucket/key``, ``cdse://bucket/key`` or ``/bucket/key``; else ``None``."""
+    if href.startswith("/"):
+        path = href.strip("/")
+    else:
+        parts = urlsplit(href)
+        if parts.scheme not in _SCHEMES or parts.query or parts.fragment:
+            return None
+        path = f"{parts.netloc}/{parts.path.strip('/')}"
+    return path if path.startswith(f"{bucket}/") and ".." not in path.split("/") else None
