@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import urlencode
 
 from phistac.errors import QueryError
 from phistac.odata.filters import Expression, all_of, render
@@ -92,3 +93,7 @@ class Query:
             "$count": "True" if self.count else "",
         }
         return {name: value for name, value in options.items() if value}
+
+    def encoded(self) -> str:
+        """Return the query options as they stand in a URL."""
+        return urlencode(self.params())

@@ -10,6 +10,7 @@ from phistac.odata.query import MAX_TOP
 from phistac.odata.records import burst, product
 from phistac.stac.bursts import burst_item
 from phistac.stac.checks import checker, document
+from phistac.stac.explanation import CHECKED_AT_ONCE, IDS_AT_ONCE
 from phistac.stac.items import item
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Pages"]
 
-_AHEAD = 200  # rows asked for at once where an unknown share of them is wanted
-_IDS = 200
 _GEOJSON = "application/geo+json"
 
 
@@ -57,7 +56,7 @@ class Pages:
         """Return at most ``room`` Items from a position on, and the position after them; ``None`` at the end."""
         if self.part.ids:
             return self._of_ids(position, room)
-        size = room if self.part.rest is None else min(max(room, _AHEAD), MAX_TOP)
+        size = room if self.part.rest is None else min(max(room, CHECKED_AT_ONCE), MAX_TOP)
         while True:
             page = self.catalogue.page(self.part.query, position, size=size)
             kept = list(self._wanted(page.rows))
@@ -75,7 +74,7 @@ class Pages:
         """Go on after the id that the position names."""
         ids = self.part.ids
         start = ids.index(position.edges[0]) + 1 if position.edges and position.edges[0] in ids else 0
-        some = ids[start : start + min(room, _IDS)]
+        some = ids[start : start + min(room, IDS_AT_ONCE)]
         found = list(replace(self, part=replace(self.part, ids=some)).items())
         return found, Position(edges=some[-1:]) if some[-1] != ids[-1] else None
 

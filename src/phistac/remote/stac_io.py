@@ -29,6 +29,8 @@ __all__ = ["StacIO", "connect"]
 
 _NOT_FOUND = 404
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_NATIVE_PAGE = 100
+"""Its own default is ten, and it refuses more than five requests in a second."""
 
 
 class StacIO(StacApiIO):
@@ -40,6 +42,8 @@ class StacIO(StacApiIO):
         Where the catalogue is; taken now, kept for the life of the client.
     api : Api, optional
         What answers; made from the settings by default.
+    http : Http, optional
+        What asks for other addresses; tests bring their own.
 
     Notes
     -----
@@ -54,9 +58,9 @@ class StacIO(StacApiIO):
     'phistac'
     """
 
-    def __init__(self, settings: Settings | None = None, *, api: Api | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, api: Api | None = None, http: Http | None = None) -> None:
         self.api = api or Api(Catalogue(resolve(settings)))
-        self._http = Http(self.api.catalogue.settings)
+        self._http = http or Http(self.api.catalogue.settings)
         self._headers: dict[str, str] = {}
         self._parameters: dict[str, Any] = {}
         super().__init__()
@@ -113,6 +117,10 @@ class StacIO(StacApiIO):
             absent = APIError(str(error))
             absent.status_code = _NOT_FOUND
             raise absent from error
+
+    def answers(self, href: str) -> bool:
+        """Say whether an address is answered in process, from the OData catalogue."""
+        return self._own_path(href) is not None
 
     def json_loads(self, txt: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Read an answer, without the fields that CDSE's own catalogue serves by mistake.
@@ -211,4 +219,6 @@ def connect(settings: Settings | None = None, *, native: bool = False) -> Catalo
     """
     io = StacIO(settings)
     root = io.api.catalogue.settings.stac_url if native else io.api.service.root
-    return cast("CatalogueClient", CatalogueClient.open(root, stac_io=io))  # pystac-client says Client here
+    client = cast("CatalogueClient", CatalogueClient.open(root, stac_io=io))  # pystac-client says Client
+    client.page = _NATIVE_PAGE if native else None
+    return client

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from phistac.errors import QueryError
 
-__all__ = ["BurstKey", "burst_key", "track_of"]
+__all__ = ["BurstKey", "burst_key", "looks_like_burst", "track_of"]
 
 _ORBIT_S = 12 * 86400 / 175
 _TRACKS = 175
@@ -54,6 +54,11 @@ def track_of(number: int, mode: str) -> int:
     """
     seconds = (number - 1) * _BEAM_S[mode] + _LEAD_S
     return math.floor(seconds / _ORBIT_S) % _TRACKS + 1
+
+
+def looks_like_burst(text: str) -> bool:
+    """Say whether a text is spelled as a burst id."""
+    return _SPELLING.fullmatch(text.strip()) is not None
 
 
 def burst_key(text: str) -> BurstKey:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from phistac.errors import QueryError
 from phistac.odata.filters import Comparison, Expression, all_of, any_of
 from phistac.odata.query import Entity, Order, Query
+from phistac.stac.burst_ids import looks_like_burst
 from phistac.stac.collections import BURSTS, Collection, all_collections, collection
 from phistac.stac.columns import columns
 from phistac.stac.ids import is_burst_id, name_condition, names_of
@@ -64,6 +65,12 @@ def to_parts(search: Search) -> tuple[Part, ...]:
 
 
 def _all_parts(search: Search) -> tuple[Part, ...]:
+    spelled = [each for each in search.ids if looks_like_burst(each)]
+    if spelled:
+        raise QueryError(
+            f"{spelled[0]!r} is a burst, of which there is an Item for each date and polarization, not the id of one",
+            remedy=f'Search collections=[{BURSTS!r}] with filter="\\"burst:id\\" = \'{spelled[0]}\'".',
+        )
     groups = _groups(search)
     if search.order is not None and (len(groups) > 1 or len(search.ids) > _IDS_AT_ONCE):
         what = f"{len(search.ids)} ids" if len(groups) == 1 else f"{len(search.collections)} collections"
