@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,4 @@ class Progress:
 
 def _bar(*, show: bool) -> Any:
     # tqdm.auto looks for notebook widgets and warns where there are none: only for a bar that is seen.
-    if show:
-        from tqdm.auto import tqdm  # noqa: PLC0415 - see above
-    else:
-        from tqdm import tqdm  # noqa: PLC0415 - see above
-    return tqdm
+    return importlib.import_module("tqdm.auto" if show else "tqdm").tqdm
