@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ def literal(prop: Property, value: Any, operator: str) -> Any:
 def _typed(prop: Property, value: Any, operator: str) -> Any:
     """Return a value as one of the type of a property, or ``None``."""
     made: Any = None
+    if prop.kind in {"integer", "number"} and isinstance(value, str):
+        value = _number(value)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     match prop.kind:
         case "time":
@@ -62,6 +65,15 @@ def _typed(prop: Property, value: Any, operator: str) -> Any:
         case "text" if number and prop.name == "eopf:datatake_id" and value == int(value):
             made = str(int(value))
     return made
+
+
+def _number(value: str) -> float | None:
+    """Return the number that a text is: tools that take conditions from a command line send them so."""
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def _whole(prop: Property, value: float, operator: str) -> float:

@@ -254,3 +254,10 @@ def test_text_without_the_package_is_refused_with_what_to_do(monkeypatch):
 def test_a_box_is_an_area():
     node = {"op": "s_intersects", "args": [_p("geometry"), {"bbox": [0, 0, 1, 1]}]}
     assert "POLYGON ((1 0, 1 1, 0 1, 0 0, 1 0))" in _asked(node, _SLC)
+
+
+def test_numbers_may_come_as_text():
+    node = {"op": "=", "args": [_p("sat:relative_orbit"), "44"]}
+    assert _asked(node, _SLC) == _integer("relativeOrbitNumber", "eq", 44)
+    with pytest.raises(QueryError, match="whole number"):
+        _asked({"op": "<", "args": [_p("sat:relative_orbit"), "inf"]}, _SLC)
