@@ -253,7 +253,7 @@ def test_the_bar_is_truthful(bucket, products, tmp_path, monkeypatch):
         def close(self):
             seen.append(self.text)
 
-    monkeypatch.setattr("phistac.retrieval.progress.tqdm", Bar)
+    monkeypatch.setattr("phistac.retrieval.progress._bar", lambda *, show: Bar)
     bucket.faults = {6: lambda data: b"\0" + data[1:]}
     made = plan(products, tmp_path)
     bucket.add(A, measurement__a=b"new" * 80, annotation__a=b"beta" * 9)
