@@ -80,7 +80,7 @@ class Settings:
     """Searches of the catalogue that run at once."""
 
     searches_per_minute: int = 600
-    """Searches of the catalogue per minute. CDSE publishes no number; clients that ask ten times a second are served."""
+    """Searches of the catalogue per minute. CDSE publishes no number; ten a second are known to be served."""
 
     latency_s: float = 0.05
     """Seconds to the first byte that plans reckon with."""

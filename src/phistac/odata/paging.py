@@ -17,7 +17,7 @@ from phistac.errors import CatalogueError
 from phistac.odata.filters import Comparison, Expression, all_of
 from phistac.odata.namesplit import EVERYTHING, Share, conditions, split
 from phistac.odata.query import MAX_TOP, Order, Query
-from phistac.odata.times import instant, text
+from phistac.odata.times import instant, normalized, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,7 +156,7 @@ def read_page(
     known = {*position.seen, *position.before}
     fresh: list[Row] = []
     for at, row in enumerate(rows):
-        if row["Id"] in known:
+        if row["Id"] in known or _published_later(row, position.until):
             continue
         if most is not None and len(fresh) == most:
             rows, more = rows[:at], True
@@ -175,6 +175,11 @@ def describe(query: Query, position: Position, *, skip: int = 0, size: int = MAX
     if position.shares:
         where += f", names that begin with {position.shares[-1].begins!r}"
     return f"{query.entity}{where}, rows {skip + 1} to {skip + size} from there"
+
+
+def _published_later(row: Row, until: str) -> bool:
+    # The first page was asked for before it was known when the walk begins.
+    return bool(until) and normalized(row.get("PublicationDate") or until) > until
 
 
 def _next(query: Query, position: Position, rows: Sequence[Row], *, more: bool, limit: int) -> Position | None:

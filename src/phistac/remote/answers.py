@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from phistac.errors import CatalogueError
-from phistac.odata.query import Query
 from phistac.odata.times import text
 from phistac.remote.pace import Pace
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from phistac.odata.paging import Position
+    from phistac.odata.query import Query
     from phistac.remote.http import Http
     from phistac.settings import Settings
 
@@ -34,14 +34,15 @@ class Answer:
     count: int | None
     """``@odata.count`` where it was asked for."""
     at: str
-    """When the catalogue answered, by its own clock; to the second, rounded up."""
+    """When the catalogue answered, by its own clock; to the second."""
 
     def frozen(self, position: Position) -> Position:
-        """Return the position of a walk that begins with this answer, or its position unchanged if it began before.
+        """Return the position of a walk whose first page this is; any other unchanged.
 
-        The clock is the service's: one of ours that is slow would hide the newest products.
+        From then on, products published after this moment are not part of the walk. The clock is the service's: one of
+        ours that is slow would hide the newest products. What fits on a page is all of one moment anyway.
         """
-        return position if position.until or position.edges else replace(position, until=self.at)
+        return replace(position, until=self.at) if self.more and not position.edges else position
 
 
 class Answers:
@@ -101,4 +102,4 @@ def _moment(date: str | None) -> str:
         at = parsedate_to_datetime(date or "").astimezone(UTC)
     except ValueError:
         at = datetime.now(UTC)
-    return text(at + timedelta(seconds=1))
+    return text(at.replace(microsecond=0))

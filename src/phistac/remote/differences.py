@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from phistac.errors import IncompleteResultError
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["WalkReport", "explained"]
 
 _NOT_KEPT = frozenset({"PublicationDate", "ModificationDate", "Online"})
-_ROUNDED = timedelta(seconds=1)  # the start of a walk is rounded up
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def explained(answers: Answers, query: Query, counted: int | None, delivered: in
     report = WalkReport(delivered, wanted, since)
     if not report.missing:
         return report
-    if query.entity == "Products":
+    if query.entity == "Products" and since:
         names = _deleted(answers, query, since)
         report = replace(report, removed=len(names), names=names)
     else:  # nothing is kept of those
@@ -100,7 +98,7 @@ def explained(answers: Answers, query: Query, counted: int | None, delivered: in
 
 
 def _deleted(answers: Answers, query: Query, since: str) -> tuple[str, ...]:
-    began = Comparison("DeletionDate", "ge", instant(since) - _ROUNDED)
+    began = Comparison("DeletionDate", "ge", instant(since))
     kept = _kept(query.filter)
     gone = Query("DeletedProducts", all_of((began,) if kept is None else (kept, began)), Order("DeletionDate"))
     position: Position | None = Position()

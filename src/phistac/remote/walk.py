@@ -101,7 +101,7 @@ class Walk:
                 if leg.joint and (not answer.rows or answer.rows[0]["Id"] != leg.joint):
                     leg = _Leg(self._from)  # records were removed before this page
                     continue
-                self._from = answer.frozen(self._from)
+                self._begin(answer)
                 fresh, following = read_page(
                     self._query, self._from, answer.rows, more=answer.more, most=self._wanted()
                 )
@@ -115,6 +115,15 @@ class Walk:
                 self._page, self._from = ((), False, 0), following
         self._ended = following is None
         self.report = explained(self._answers, self._query, self._counted, self.delivered, since=self._from.until)
+
+    def _begin(self, answer: Answer) -> None:
+        """Fix on the first page what belongs to the walk, and how many that are."""
+        before, self._from = self._from, answer.frozen(self._from)
+        if self._verify and self._counted is None:
+            self._counted = answer.count
+            if self._from != before:
+                whole = page_query(self._query, self._from, 1)
+                self._counted = self._answers.get(replace(whole, count=True, expand=(), orderby=None)).count
 
     def _wanted(self) -> int | None:
         return None if self._query.top is None else self._query.top - self.delivered
@@ -131,8 +140,6 @@ class Walk:
                 f"{describe(self._query, leg.base, skip=leg.skip)} ({error.message.rstrip('.')})",
                 remedy="Nothing was returned as whole. Search again later, or go on from the position of the walk.",
             ) from error
-        if count:
-            self._counted = answer.count
         return answer
 
     def _next_queries(self, leg: _Leg, width: int, *, count: bool) -> list[Query]:

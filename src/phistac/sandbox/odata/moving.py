@@ -30,7 +30,7 @@ def publish_rows(connection: sqlite3.Connection, rows: Iterable[Mapping[str, Any
 
 
 def delete_rows(connection: sqlite3.Connection, identifiers: Iterable[str], *, at: str, cause: str) -> int:
-    """Move products to the deleted ones, their bursts vanish; unknown Ids are passed over. Return how many were moved."""
+    """Move products to the deleted ones; their bursts vanish, unknown Ids are passed over. Return how many moved."""
     gone = [row for identifier in identifiers if (row := _remove(connection, identifier.lower())) is not None]
     for row in gone:
         connection.execute("DELETE FROM bursts WHERE parentproductid = ?", (str(row["Id"]).lower(),))
