@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test lint docs benchmarks clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo.stamp ## Run the whole way once against a Copernicus Data Space on this machine
 	$(BIN)/phistac demo
@@ -20,6 +20,9 @@ lint: $(VENV)/dev.stamp ## Check style, types and import directions
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+benchmarks: $(VENV)/dev.stamp build/peers/stamp ## Measure beside other tools and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks --peers build/peers/bin/python
 
 clean: ## Remove the environment and everything that was made
 	rm -rf $(VENV) build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -36,3 +39,8 @@ $(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml
 $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
 	touch $@ $(VENV)/demo.stamp
+
+build/peers/stamp: benchmarks/requirements-peers.txt
+	$(PYTHON) -m venv build/peers
+	build/peers/bin/python -m pip install --quiet --requirement $<
+	touch $@

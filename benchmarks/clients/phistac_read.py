@@ -1,0 +1,29 @@
+"""phistac: pixels of a product, or of a burst from its Item."""
+
+from __future__ import annotations
+
+import time
+
+import phistac
+import phistac.reading.product  # loaded lazily; here, before the clock runs, as the imports of the others are
+import phistac.remote.filesystem
+import xarray as xr
+from _protocol import digest, serve
+
+xr.backends.list_engines()
+
+
+def work(place, group, region):
+    began = time.perf_counter()
+    dataset = xr.open_dataset(place, engine="safe", group=group)
+    pixels = dataset["measurement"]
+    if region is not None:
+        line, lines, pixel, width = region
+        pixels = pixels[line : line + lines, pixel : pixel + width]
+    opened = time.perf_counter()
+    values = pixels.to_numpy()
+    done = time.perf_counter()
+    return {"open": opened - began, "read": done - opened, **digest(values)}
+
+
+serve(work)
