@@ -44,6 +44,9 @@ class CatalogueClient(Client):
     'Point'
     """
 
+    page: int | None = None
+    """Items of one page where a search does not say; ``None`` leaves it to the service."""
+
     def search(
         self,
         *,
@@ -80,7 +83,7 @@ class CatalogueClient(Client):
         return super().search(
             method=method,
             max_items=max_items,
-            limit=limit,
+            limit=self.page if limit is None else limit,
             ids=ids,
             collections=collections,
             bbox=bbox,

@@ -220,5 +220,6 @@ def connect(settings: Settings | None = None, *, native: bool = False) -> Catalo
     io = StacIO(settings)
     root = io.api.catalogue.settings.stac_url if native else io.api.service.root
     client = cast("CatalogueClient", CatalogueClient.open(root, stac_io=io))  # pystac-client says Client
+    client.set_root(client)  # else pystac asks for it again where the link to it has a slash more
     client.page = _NATIVE_PAGE if native else None
     return client
