@@ -31,7 +31,7 @@ ALIASES = {"sar:relative_burst": "burst:relative_id"}
 _EITHER: dict[str, Kind] = {
     "id": "text", "collection": "text", "geometry": "geometry", "platform": "text", "constellation": "text",
     "instruments": "texts",
-    "sar:polarizations": "texts", "sar:beam_ids": "texts", "eopf:datatake_id": "text", "processing:level": "text",
+    "sar:polarizations": "texts", "sar:beam_ids": "texts", "eopf:datatake_id": "text",
     "sat:platform_international_designator": "text", "sar:frequency_band": "text", "sar:center_frequency": "number",
 }  # fmt: skip
 _PRODUCTS: dict[str, Kind] = {

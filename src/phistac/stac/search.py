@@ -69,7 +69,7 @@ def _all_parts(search: Search) -> tuple[Part, ...]:
     if spelled:
         raise QueryError(
             f"{spelled[0]!r} is a burst, of which there is an Item for each date and polarization, not the id of one",
-            remedy=f'Search collections=[{BURSTS!r}] with filter="\\"burst:id\\" = \'{spelled[0]}\'".',
+            remedy=f"Search collections=[{BURSTS!r}], query={{'burst:id': {{'eq': {spelled[0]!r}}}}}.",
         )
     groups = _groups(search)
     if search.order is not None and (len(groups) > 1 or len(search.ids) > _IDS_AT_ONCE):

@@ -1,0 +1,248 @@
+"""pystac-client on the catalogue: searches by every parameter. Warnings are errors, as everywhere in these tests."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas
+import pytest
+import shapely
+
+from phistac.errors import GeometryError, QueryError
+from phistac.remote.explain import explain
+from phistac.remote.stac_io import connect
+
+_S2, _SLC, _BURST = "sentinel-2-l2a", "sentinel-1-slc", "sentinel-1-slc-burst"
+
+
+@pytest.fixture(scope="module")
+def cdse(seeded_root):
+    from phistac.sandbox import Sandbox
+
+    with Sandbox(root=seeded_root) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def catalog(cdse):
+    with connect(cdse.settings) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def items(catalog):
+    """Every Item of three collections: what searches are compared with."""
+    return {name: list(catalog.search(collections=[name]).items()) for name in (_S2, _SLC, _BURST)}
+
+
+def _ids(found):
+    return sorted(each.id for each in found)
+
+
+def _meets(items, area):
+    return [each for each in items if shapely.intersects(shapely.geometry.shape(each.geometry), area)]
+
+
+def test_bbox_and_intersects(catalog, items):
+    for name in items:
+        west, south, east, north = items[name][0].bbox
+        x, y = (west + east) / 2, (south + north) / 2
+        box = [x - 0.01, y - 0.01, x + 0.01, y + 0.01]
+        expected = _ids(_meets(items[name], shapely.box(*box)))
+        assert len(expected) > 0
+        assert _ids(catalog.search(collections=[name], bbox=box).items()) == expected
+        areas = {
+            "point": shapely.Point(x, y),
+            "line": shapely.LineString([(x, y), (x + 0.2, y + 0.1)]),
+            "polygon": shapely.box(*box),
+            "with a hole": shapely.box(x - 2, y - 2, x + 2, y + 2).difference(
+                shapely.box(x - 1.9, y - 1.9, x + 1.9, y + 1.9)
+            ),
+            "points": shapely.MultiPoint([(x, y), (x + 3, y)]),
+            "lines": shapely.MultiLineString([[(x, y), (x, y + 0.1)], [(x + 3, y), (x + 3, y + 1)]]),
+            "polygons": shapely.MultiPolygon([shapely.box(*box), shapely.box(x + 3, y, x + 4, y + 1)]),
+            "collection": shapely.GeometryCollection([shapely.Point(x, y), shapely.box(x + 3, y, x + 4, y + 1)]),
+            "many vertices": shapely.Point(x, y).buffer(0.3, quad_segs=200),
+        }
+        for kind, area in areas.items():
+            found = catalog.search(collections=[name], intersects=area)
+            assert _ids(found.items()) == _ids(_meets(items[name], area)), (name, kind)
+
+
+def test_areas_in_every_form(catalog, items):
+    area = shapely.box(*items[_S2][0].bbox).buffer(-0.2)
+    expected = _ids(_meets(items[_S2], area))
+    table = geopandas.GeoDataFrame(geometry=[area], crs="EPSG:4326")
+    forms = (area, area.wkt, shapely.to_geojson(area), json.loads(shapely.to_geojson(area)), table,
+             {"type": "Feature", "geometry": json.loads(shapely.to_geojson(area)), "properties": {}})  # fmt: skip
+    for form in forms:
+        assert _ids(catalog.search(collections=[_S2], intersects=form).items()) == expected
+    moved = catalog.search(collections=[_S2], intersects=table.to_crs("EPSG:32633"))
+    assert items[_S2][0].id in _ids(moved.items())
+    with pytest.raises(GeometryError, match="not a valid"):
+        catalog.search(collections=[_S2], intersects="POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))")
+
+
+def test_datetime(catalog, items):
+    times = sorted(each.datetime for each in items[_SLC])
+    middle = times[len(times) // 2]
+    for text, wanted in (
+        (middle.strftime("%Y-%m"), lambda at: (at.year, at.month) == (middle.year, middle.month)),
+        (middle.strftime("%Y-%m-%d"), lambda at: at.date() == middle.date()),
+        (f"{middle.isoformat().replace('+00:00', 'Z')}/..", None),
+        (f"../{middle.isoformat().replace('+00:00', 'Z')}", lambda at: at <= middle),
+        ("2001", lambda at: False),
+    ):
+        found = catalog.search(collections=[_SLC], datetime=text)
+        if wanted is None:
+            expected = [each for each in items[_SLC] if each.common_metadata.end_datetime >= middle]
+        else:
+            expected = [each for each in items[_SLC] if wanted(each.datetime)]
+        assert _ids(found.items()) == _ids(expected), text
+        assert found.matched() == len(expected), text
+
+
+def test_ids_few_and_many(catalog, items, cdse):
+    everything = items[_S2] + items[_SLC]
+    few, many = everything[:3], everything[:60]
+    assert len(many) > 40
+    assert _ids(catalog.search(ids=_ids(few)).items()) == _ids(few)
+    cdse.reset_counters()
+    found = catalog.search(ids=[*_ids(many), "S2A_NOT_THERE"], limit=100)
+    assert _ids(found.items()) == _ids(many)
+    assert cdse.counters().requests == 1, "FilterList takes them all at once"
+    assert found.matched() == len(many)
+    assert _ids(catalog.search(ids=_ids(many), limit=7).items()) == _ids(many)
+    narrowed = catalog.search(ids=_ids(many), collections=[_S2], query={"platform": {"eq": "sentinel-2a"}})
+    assert _ids(narrowed.items()) == _ids(
+        each for each in many if each.collection_id == _S2 and each.properties["platform"] == "sentinel-2a"
+    )
+    area = shapely.Point(*shapely.geometry.shape(many[0].geometry).representative_point().coords[0])
+    near = catalog.search(ids=_ids(many), intersects=area, datetime=many[0].datetime.strftime("%Y-%m-%d"))
+    assert _ids(near.items()) == _ids(
+        each for each in _meets(many, area) if each.datetime.date() == many[0].datetime.date()
+    )
+    bursts = items[_BURST][:45]
+    assert _ids(catalog.search(ids=_ids(bursts)).items()) == _ids(bursts)
+    with pytest.raises(QueryError, match=r"query=\{'burst:id'"):
+        catalog.search(ids=["t044_092602_iw2"]).item_collection()
+
+
+_FILTERS = (
+    # collection, CQL2 text, the same as Python on an Item's properties
+    (_S2, '"eo:cloud_cover" < 40', lambda p: p["eo:cloud_cover"] < 40),
+    (_S2, '"eo:cloud_cover" BETWEEN 10 AND 60', lambda p: 10 <= p["eo:cloud_cover"] <= 60),
+    (_S2, 'NOT ("eo:cloud_cover" < 40 OR platform = \'sentinel-2a\')',
+     lambda p: not (p["eo:cloud_cover"] < 40 or p["platform"] == "sentinel-2a")),
+    (_S2, "platform <> 'sentinel-2a'", lambda p: p["platform"] != "sentinel-2a"),
+    (_S2, "platform LIKE '%2b' AND \"eo:cloud_cover\" >= 20",
+     lambda p: p["platform"].endswith("2b") and p["eo:cloud_cover"] >= 20),
+    (_S2, "casei(platform) = casei('SENTINEL-2A')", lambda p: p["platform"] == "sentinel-2a"),
+    (_S2, '"grid:code" IN (\'MGRS-33TVF\', \'MGRS-01ABC\')', lambda p: p["grid:code"] == "MGRS-33TVF"),
+    (_S2, '"sat:relative_orbit" + 1 > 60', lambda p: p["sat:relative_orbit"] + 1 > 60),
+    (_S2, "gsd = 10", lambda p: p["gsd"] == 10),
+    (_S2, "datetime >= TIMESTAMP('2024-08-05T00:00:00Z')", lambda p: p["datetime"] >= "2024-08-05"),
+    (_S2, "created < TIMESTAMP('2024-08-05T00:00:00Z')", lambda p: p["created"] < "2024-08-05"),
+    (_S2, '"product:type" IS NULL', lambda p: "product:type" not in p),
+    (_SLC, '"sat:orbit_state" = \'ascending\' AND "sat:relative_orbit" = 44',
+     lambda p: p["sat:orbit_state"] == "ascending" and p["sat:relative_orbit"] == 44),
+    (_SLC, 'A_CONTAINS("sar:polarizations", (\'VH\'))', lambda p: "VH" in p["sar:polarizations"]),
+    (_SLC, '"sar:polarizations" = (\'VH\', \'VV\')', lambda p: set(p["sar:polarizations"]) == {"VH", "VV"}),
+    (_SLC, '"odata:sliceNumber" > 0 AND "odata:processorName" LIKE \'Sentinel%\'', lambda p: True),
+    (_BURST, '"burst:id" = \'044_092602_IW2\'', lambda p: p["burst:id"] == "t044_092602_iw2"),
+    (_BURST, '"sar:relative_burst" = 92602 AND "sar:polarizations" = (\'VV\')',
+     lambda p: p["burst:relative_id"] == 92602 and p["sar:polarizations"] == ["VV"]),
+    (_BURST, '"burst:index" = 0 AND "burst:swath" <> \'IW1\'', lambda p: p["burst:index"] == 0 and p["burst:swath"] != "IW1"),
+    (_BURST, '"burst:azimuth_anx_time" < 659', lambda p: p["burst:azimuth_anx_time"] < 659),
+    (_BURST, '"burst:id" LIKE \'t044%iw3\'', lambda p: p["burst:id"][:4] == "t044" and p["burst:id"][-3:] == "iw3"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "wanted"), _FILTERS, ids=[each[1] for each in _FILTERS])
+def test_filter_as_text_and_as_json(catalog, items, name, text, wanted):
+    import cql2
+
+    expected = _ids(each for each in items[name] if wanted(each.properties))
+    as_text = catalog.search(collections=[name], filter=text, filter_lang="cql2-text", limit=37)
+    assert _ids(as_text.items()) == expected
+    as_json = catalog.search(
+        collections=[name], filter=cql2.Expr(text).to_json(), filter_lang="cql2-json", method="POST"
+    )
+    assert _ids(as_json.items()) == expected
+    by_get = catalog.search(collections=[name], filter=text, filter_lang="cql2-text", method="GET", limit=50)
+    assert _ids(by_get.items()) == expected
+    exact = all(not step.here for step in explain(as_text).steps)
+    if exact:
+        assert as_text.matched() == len(expected)
+    else:
+        with pytest.warns(UserWarning, match="numberMatched"):
+            assert as_text.matched() is None
+
+
+def test_pages_of_a_filter_that_is_checked_here_are_full(catalog, items, cdse):
+    expected = [each.id for each in items[_BURST] if each.properties["burst:index"] == 1]
+    search = catalog.search(collections=[_BURST], filter='"burst:index" = 1', filter_lang="cql2-text", limit=5)
+    pages = [[each["id"] for each in page["features"]] for page in search.pages_as_dicts()]
+    assert [len(page) for page in pages[:-1]] == [5] * (len(pages) - 1)
+    assert sorted(each for page in pages for each in page) == sorted(expected)
+    some = catalog.search(collections=[_BURST], filter='"burst:index" = 1', filter_lang="cql2-text", max_items=3)
+    assert len(list(some.items())) == 3
+
+
+def test_query_sortby_fields_limit(catalog, items):
+    query = {
+        "eo:cloud_cover": {"gte": 10, "lt": 60},
+        "platform": {"startsWith": "sentinel"},
+        "grid:code": {"in": ["MGRS-33TVF"]},
+    }
+    expected = _ids(
+        each
+        for each in items[_S2]
+        if 10 <= each.properties["eo:cloud_cover"] < 60 and each.properties["grid:code"] == "MGRS-33TVF"
+    )
+    assert _ids(catalog.search(collections=[_S2], query=query).items()) == expected
+    polarized = catalog.search(collections=[_SLC], query={"sar:polarizations": {"contains": "VV"}})
+    assert _ids(polarized.items()) == _ids(e for e in items[_SLC] if "VV" in e.properties["sar:polarizations"])
+    for key in ("datetime", "end_datetime", "published", "updated"):
+        up = [each.properties[key] for each in catalog.search(collections=[_S2], sortby=f"+{key}", limit=9).items()]
+        down = catalog.search(collections=[_S2], sortby=[{"field": f"properties.{key}", "direction": "desc"}])
+        assert up == sorted(up)
+        assert [each.properties[key] for each in down.items()] == up[::-1]
+    with pytest.raises(QueryError, match="cannot be sorted by"):
+        catalog.search(collections=[_S2], sortby="eo:cloud_cover").item_collection()
+    slim = next(catalog.search(collections=[_S2], fields="id,properties.eo:cloud_cover", max_items=1).items_as_dicts())
+    assert set(slim["properties"]) == {"eo:cloud_cover"}
+    first = next(catalog.search(collections=[_S2], limit=4).pages_as_dicts())
+    assert len(first["features"]) == 4
+
+
+def test_collections_by_filter(catalog, items):
+    both = catalog.search(
+        filter=f"collection IN ('{_S2}', '{_BURST}') AND datetime > DATE('2024-08-01')", filter_lang="cql2-text"
+    )
+    expected = [each for name in (_S2, _BURST) for each in items[name] if each.properties["datetime"] > "2024-08-01"]
+    assert _ids(both.items()) == _ids(expected)
+    assert both.matched() == len(expected)
+    nothing = catalog.search(collections=[_SLC], filter=f"collection = '{_S2}'", filter_lang="cql2-text")
+    assert list(nothing.items()) == []
+    mission = catalog.search(
+        collections=["sentinel-1"], filter=f"collection = '{_SLC}' OR id LIKE '%NOTHING%'", filter_lang="cql2-text"
+    )
+    assert _ids(mission.items()) == _ids(items[_SLC])
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"filter": "cloud_cover < 10"}, "Did you mean eo:cloud_cover"),
+        ({"filter": "platform = 'meteosat'"}, "no record can have"),
+        ({"filter": "\"sat:relative_orbit\" = 'x'"}, "whole number"),
+        ({"filter": "S_INTERSECTS(platform, POINT(0 0))"}, "no geometry"),
+        ({"query": {"eo:cloud_cover": {"near": 5}}}, "near"),
+        ({"sortby": ["datetime", "updated"]}, "one property at a time"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(catalog, params, words):
+    lang = {"filter_lang": "cql2-text"} if "filter" in params else {}
+    with pytest.raises(QueryError, match=words):
+        catalog.search(collections=[_S2], **params, **lang).item_collection()
