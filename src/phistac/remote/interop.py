@@ -10,61 +10,38 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from phistac.errors import ConfigurationError, MissingExtraError
 from phistac.remote.credentials import s3_keys
+from phistac.remote.secrets import Masked
 from phistac.settings import Settings, resolve
+from phistac.stac.product_place import object_path
+from phistac.stac.tables import item_dicts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
     from types import TracebackType
-    from typing import NoReturn, Self
+    from typing import Self
 
 __all__ = ["GdalEnv", "StorageOptions", "gdal_env", "storage_options"]
 
-_V = TypeVar("_V")
-_SECRET = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "key", "secret"})
+_KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
 
 
-class _Masked(Mapping[str, _V]):
-    """A mapping that shows no secret among its values, and refuses to travel with them."""
-
-    def __init__(self, values: Mapping[str, _V]) -> None:
-        self._values = dict(values)
-
-    def __getitem__(self, name: str) -> _V:
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        shown = ", ".join(
-            f"{name!r}: {'…' if name in _SECRET else repr(value)}" for name, value in self._values.items()
-        )
-        return f"{type(self).__name__}({{{shown}}})"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(
-            f"{type(self).__name__} holds keys and does not travel between processes; make it where it is used"
-        )
-
-
-class StorageOptions(_Masked[Any]):
+class StorageOptions(Masked[Any]):
     """Options for :class:`s3fs.S3FileSystem`; see :func:`storage_options`."""
 
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values, secret={"key", "secret"})
 
-class GdalEnv(_Masked[str]):
+
+class GdalEnv(Masked[str]):
     """GDAL's configuration; see :func:`gdal_env`."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        super().__init__(values)
+        super().__init__(values, secret=_KEYS)
         self._undo: list[dict[str, str | None]] = []
 
     def __enter__(self) -> Self:
@@ -101,7 +78,7 @@ class GdalEnv(_Masked[str]):
         except ImportError as error:
             raise MissingExtraError("rasterio is not installed", remedy="pip install rasterio") from error
         session = AWSSession(session=_Session(self), aws_unsigned=False, endpoint_url=self["AWS_S3_ENDPOINT"])
-        handled = {*_SECRET, "AWS_REGION", "AWS_S3_ENDPOINT"}
+        handled = {*_KEYS, "AWS_REGION", "AWS_S3_ENDPOINT"}
         return Env(session=session, **{name: value for name, value in self.items() if name not in handled})
 
 
@@ -208,6 +185,8 @@ def storage_options(item: Any = None, *, settings: Settings | None = None) -> St
     ------
     ConfigurationError
         If the Item has no asset in the archive.
+    QueryError
+        If it is no Item.
     CredentialsMissingError, CredentialsRejectedError
         If the account has no keys.
 
@@ -219,7 +198,7 @@ def storage_options(item: Any = None, *, settings: Settings | None = None) -> St
         item, settings = None, item
     settings = resolve(settings)
     if item is not None:
-        _require_in_archive(item, settings)
+        _require_in_archive(item_dicts([item])[0], settings)
     keys = s3_keys(settings)
     return StorageOptions(
         {
@@ -232,11 +211,9 @@ def storage_options(item: Any = None, *, settings: Settings | None = None) -> St
     )
 
 
-def _require_in_archive(item: Any, settings: Settings) -> None:
-    made = item if isinstance(item, Mapping) else item.to_dict(include_self_link=False, transform_hrefs=False)
-    hrefs = [str(asset.get("href", "")) for asset in made.get("assets", {}).values()]
-    if not any(href.startswith(f"s3://{settings.bucket}/") for href in hrefs):
+def _require_in_archive(item: Mapping[str, Any], settings: Settings) -> None:
+    if not any(object_path(str(asset.get("href", "")), settings.bucket) for asset in item["assets"].values()):
         raise ConfigurationError(
-            f"the Item {str(made.get('id'))[:100]!r} has no asset in s3://{settings.bucket}",
+            f"the Item {str(item.get('id'))[:100]!r} has no asset in s3://{settings.bucket}",
             remedy="These keys are good for no other place; look at the hrefs of its assets.",
         )

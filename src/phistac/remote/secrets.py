@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["Login", "S3Keys"]
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+__all__ = ["Login", "Masked", "S3Keys"]
+
+_V = TypeVar("_V")
 
 
 class _Unpicklable:
@@ -56,3 +62,33 @@ class Login(_Unpicklable):
     username: str
     password: str = field(repr=False)
     totp: str | None = field(default=None, repr=False)
+
+
+class Masked(_Unpicklable, Mapping[str, _V]):
+    """A read-only mapping some of whose values must not show.
+
+    Examples
+    --------
+    >>> options = Masked({"user": "me", "key": "correct horse"}, secret={"key"})
+    >>> options
+    Masked({'user': 'me', 'key': …})
+    >>> options["key"]
+    'correct horse'
+    """
+
+    def __init__(self, values: Mapping[str, _V], *, secret: Collection[str]) -> None:
+        self._values = dict(values)
+        self._secret = frozenset(secret)
+
+    def __getitem__(self, name: str) -> _V:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        shown = (f"{name!r}: {'…' if name in self._secret else repr(value)}" for name, value in self._values.items())
+        return f"{type(self).__name__}({{{', '.join(shown)}}})"
