@@ -1,4 +1,4 @@
-"""Items as tables and back: GeoDataFrame, GeoParquet, ItemCollection. One row for each Item, one column for each field.
+"""Items as tables and back: GeoDataFrame, ItemCollection. One row for each Item, one column for each field.
 
 Times are UTC with microseconds, which is all that the catalogue has; the year 9999 of ``expires`` fits. Lists and
 mappings (assets, links, polarizations) stay Python values in their cells, so that the way back loses nothing.
@@ -6,35 +6,38 @@ mappings (assets, links, polarizations) stay Python values in their cells, so th
 
 from __future__ import annotations
 
-import errno
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute
 import shapely
-import stac_geoparquet.arrow
 from shapely.geometry import mapping
 
-from phistac.errors import DiskFullError, QueryError
+from phistac.errors import QueryError
 from phistac.odata.times import instant, text
+from phistac.stac.table_types import COUNTS, MEASURES, TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pystac import Item, ItemCollection
 
-__all__ = ["ItemsLike", "from_geodataframe", "item_dicts", "to_geodataframe", "to_geoparquet", "to_item_collection"]
+__all__ = [
+    "ItemsLike",
+    "from_geodataframe",
+    "item_dict",
+    "item_dicts",
+    "item_list",
+    "to_geodataframe",
+    "to_item_collection",
+]
 
 ItemsLike: TypeAlias = "ItemCollection | gpd.GeoDataFrame | Mapping[str, Any] | Iterable[Item | Mapping[str, Any]]"
 """Items: dicts or pystac objects, several of them, an ItemCollection in either form, or a table."""
 
 _TOP = ("id", "collection", "stac_version", "stac_extensions", "bbox", "links", "assets")
-_TIMES = ("datetime", "start_datetime", "end_datetime", "created", "updated", "published", "expires", "unpublished")
-_MORE_TIMES = ("eopf:origin_datetime", "processing:datetime", "burst:azimuth_time", "sat:anx_datetime")
 _TIME_DTYPE = pd.DatetimeTZDtype("us", "UTC")
 _CRS = "EPSG:4326"
 
@@ -117,18 +120,22 @@ def to_geodataframe(items: ItemsLike) -> gpd.GeoDataFrame:
 
 
 def _column(name: str, values: Sequence[Any]) -> pd.Series[Any]:
-    if name in _TIMES or name in _MORE_TIMES:
+    """Return a property as a column: of its own type where it is known, else of the type that its values share."""
+    if name in TIMES:
         return _times(values)
-    present = [value for value in values if value is not None]
-    if present and all(type(value) is int for value in present):
-        return pd.Series(values, dtype="int64" if len(present) == len(values) else "Int64")
-    if present and all(type(value) in {int, float} for value in present):
-        return pd.Series(values, dtype="float64" if all(type(value) is float for value in present) else object)
-    if present and all(type(value) is str for value in present):
-        return pd.Series(values, dtype="str")
-    if present and len(present) == len(values) and all(type(value) is bool for value in present):
-        return pd.Series(values, dtype=bool)
-    return pd.Series(values, dtype=object)
+    kinds = {type(value) for value in values if value is not None}
+    whole = None not in values
+    if name in COUNTS and kinds <= {int}:
+        dtype: Any = "Int64"
+    elif kinds == {float} or (name in MEASURES and kinds <= {int, float}):
+        dtype = "float64"
+    elif kinds == {int}:
+        dtype = "int64" if whole else "Int64"
+    elif kinds == {str}:
+        dtype = "str"
+    else:
+        dtype = bool if kinds == {bool} and whole else object
+    return pd.Series(values, dtype=dtype)
 
 
 def _times(values: Sequence[str | None]) -> pd.Series[Any]:
@@ -217,57 +224,3 @@ def _lists(value: Any) -> Any:
 def to_item_collection(items: ItemsLike) -> dict[str, Any]:
     """Return Items as a GeoJSON FeatureCollection, ready for ``json.dump``."""
     return {"type": "FeatureCollection", "features": item_dicts(items)}
-
-
-def to_geoparquet(items: ItemsLike, path: Any) -> None:
-    """Write Items as stac-geoparquet, which DuckDB, QGIS, rustac and geopandas read.
-
-    Parameters
-    ----------
-    items : ItemCollection, iterable of Items, or GeoDataFrame
-        At least one.
-    path : path-like
-        Where to. It appears whole or not at all; a file of that name is replaced.
-
-    Raises
-    ------
-    QueryError
-        If there are no Items: a file without rows has no columns.
-    DiskFullError
-        If it does not fit.
-    """
-    rows = item_dicts(items)
-    if not rows:
-        raise QueryError("there are no Items to write", remedy="Widen the search.")
-    filled = [row if row.get("geometry") is not None else {**row, **_PLACEHOLDER} for row in rows]
-    table = stac_geoparquet.arrow.parse_stac_items_to_arrow(filled).read_all()
-    absent = pa.array([row.get("geometry") is None for row in rows])
-    if pa.compute.any(absent).as_py():
-        table = _without_placeholders(table, absent)
-    _write_whole(table, str(path))
-
-
-def _write_whole(table: pa.Table, path: str) -> None:
-    disk, part = pa.fs.LocalFileSystem(), f"{path}.part"
-    try:
-        stac_geoparquet.arrow.to_parquet(table, part)
-        disk.move(part, path)
-    except OSError as error:
-        if disk.get_file_info(part).type == pa.fs.FileType.File:
-            disk.delete_file(part)
-        if error.errno == errno.ENOSPC:
-            raise DiskFullError(f"there is no room for {path}", remedy="Make some, or write elsewhere.") from error
-        raise
-
-
-# The writer has no Items without geometry; they go through it with this one, which is then taken out.
-_PLACEHOLDER = {"geometry": {"type": "Point", "coordinates": [0.0, 0.0]}, "bbox": [0.0, 0.0, 0.0, 0.0]}
-
-
-def _without_placeholders(table: pa.Table, absent: pa.Array) -> pa.Table:
-    for name in ("geometry", "bbox"):
-        at, field = table.schema.get_field_index(name), table.schema.field(name)
-        column = table.column(name).combine_chunks()
-        indices = pa.compute.if_else(absent, None, pa.array(range(len(absent)), pa.int64()))
-        table = table.set_column(at, field.with_nullable(nullable=True), column.take(indices))
-    return table

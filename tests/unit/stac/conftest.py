@@ -46,3 +46,27 @@ def record_rows(real_data):
         rows += [(path.name, row) for row in content.get("value", [content])]
     assert len(rows) >= 46
     return rows
+
+
+@pytest.fixture
+def burst_rows(real_data):
+    """Every real burst record: one whole; eight whose long texts were cut, put together again; thirty with few fields.
+
+    Of the cut ones, footprint and parent stand in the map of the same notebook. What is not known (the path, and of the
+    thirty the name) is left out, or is the id.
+    """
+    folder = real_data / "cdse" / "odata_bursts"
+    rows = [json.loads((folder / "docs_burst_15805_IW1_VH_entity.json").read_text())]
+    drawn = json.loads((folder / "burst_footprints_nb8.geojson").read_text())["features"]
+    cut = json.loads((folder / "truncated_bursts_nb8_8rows.json").read_text())
+    cut = cut["value"] if isinstance(cut, dict) else cut
+    for row, feature in zip(cut, drawn, strict=True):
+        parent = feature["properties"]["tooltip"].partition(" | ")[0]
+        assert parent.startswith(row["ParentProductName"].rstrip("."))
+        whole = {name: value for name, value in row.items() if not str(value).endswith("...")}
+        whole["ContentDate"] = {"Start": row["BeginningDateTime"], "End": row["EndingDateTime"]}
+        rows.append({**whole, "GeoFootprint": feature["geometry"], "Footprint": None, "ParentProductName": parent})
+    for path in sorted(folder.glob("partial_bursts_*.json")):
+        rows += [{"Name": row["Id"], **row} for row in json.loads(path.read_text())["value"]]
+    assert len(rows) == 39
+    return rows

@@ -8,7 +8,8 @@ import pytest
 from phistac.errors import QueryError
 from phistac.odata.records import product
 from phistac.stac.items import item
-from phistac.stac.tables import from_geodataframe, to_geodataframe, to_geoparquet
+from phistac.stac.parquet import to_geoparquet
+from phistac.stac.tables import from_geodataframe, to_geodataframe
 from phistac.stac.versions import Latest, latest
 
 

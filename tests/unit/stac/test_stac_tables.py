@@ -8,18 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pystac
 import pytest
 import stac_geoparquet.arrow
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phistac.errors import DiskFullError, QueryError
-from phistac.odata.records import product
-from phistac.odata.times import text
+from phistac.errors import DiskFullError, FormatError, NotFoundError, QueryError
+from phistac.odata.records import burst, product
+from phistac.odata.times import normalized, text
+from phistac.stac.bursts import burst_item
 from phistac.stac.items import item
-from phistac.stac.tables import from_geodataframe, item_dicts, to_geodataframe, to_geoparquet, to_item_collection
+from phistac.stac.parquet import from_geoparquet, to_geoparquet
+from phistac.stac.table_types import TIMES
+from phistac.stac.tables import from_geodataframe, item_dicts, to_geodataframe, to_item_collection
 
 _MOMENT = st.datetimes(datetime(2000, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC)).map(text)  # noqa: DTZ001
 _POSITION = st.tuples(st.floats(-180, 180), st.floats(-90, 90)).map(list)
@@ -39,8 +43,13 @@ _PROPERTIES = st.fixed_dictionaries(
 )
 
 
+def _for_arrow(properties):
+    """Without what has no type of its own in Arrow: values of different kinds in one field, structures without members."""
+    return {name: value for name, value in properties.items() if name not in {"mixed", "nested"}}
+
+
 @st.composite
-def _items(draw):
+def _items(draw, *, arrow=False):
     geometry = draw(st.one_of(st.none(), _POSITION.map(lambda p: {"type": "Point", "coordinates": p})))
     made = {
         "type": "Feature",
@@ -48,7 +57,7 @@ def _items(draw):
         "stac_extensions": [],
         "id": draw(st.text(min_size=1, max_size=6)),
         "geometry": geometry,
-        "properties": draw(_PROPERTIES),
+        "properties": draw(_PROPERTIES.map(_for_arrow) if arrow else _PROPERTIES),
         "links": [],
         "assets": draw(st.dictionaries(st.text(min_size=1, max_size=3), st.just({"href": "s3://x"}), max_size=2)),
         "collection": draw(st.sampled_from(["a", "b"])),
@@ -82,16 +91,66 @@ def test_real_items_there_and_back(real_items):
     assert table.total_bounds[0] < table.total_bounds[2]
 
 
-def test_native_items_share_a_table_with_ours(real_data, real_items):
-    native = [
-        json.loads(path.read_text())
-        for path in (real_data / "cdse" / "stac_items").glob("*/sentinel-[123]-*/*.json")
-        if "mosaic" not in path.name
-    ]
-    table = to_geodataframe([*real_items, *native])
-    assert len(table) == len(real_items) + len(native)
-    assert table["datetime"].isna().sum() == 0
+def _native(real_data):
+    return [json.loads(path.read_text()) for path in (real_data / "cdse" / "stac_items").rglob("*.json")]
+
+
+@pytest.fixture
+def real_bursts(burst_rows):
+    return [burst_item(burst(row)) for row in burst_rows]
+
+
+def _plain(value, name=""):
+    """An Item as a table gives it back: times in one spelling, without the nulls that say nothing."""
+    if isinstance(value, dict):
+        return {
+            key: _plain(each, key) for key, each in value.items() if each is not None or key in {"datetime", "geometry"}
+        }
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return normalized(value) if name in TIMES and isinstance(value, str) else value
+
+
+def test_native_items_share_a_table_with_ours(real_data, real_items, real_bursts):
+    native = _native(real_data)
+    assert len(native) > 100
+    mixed = [*real_items, *native, *real_bursts]
+    table = to_geodataframe(mixed)
+    assert len(table) == len(mixed)
     assert str(table["expires"].dtype) == "datetime64[us, UTC]"
+    assert [_plain(each) for each in from_geodataframe(table)] == [_plain(each) for each in mixed]
+
+
+def test_ours_and_native_ones_in_one_file_and_back(real_data, real_items, real_bursts, tmp_path):
+    mixed = [*real_items, *_native(real_data), *real_bursts]
+    to_geoparquet(mixed, tmp_path / "items.parquet")
+    back = from_geoparquet(tmp_path / "items.parquet")
+    assert [_plain(each) for each in mixed] == back
+    # And once more: what comes out of a file goes in again, unchanged.
+    to_geoparquet(to_geodataframe(back), tmp_path / "again.parquet")
+    assert from_geoparquet(tmp_path / "again.parquet") == back
+
+
+def test_one_schema_whatever_the_collection(real_data, real_items, real_bursts, tmp_path):
+    groups: dict[str, list] = {}
+    for each in [*real_items, *_native(real_data), *real_bursts]:
+        groups.setdefault(each["collection"], []).append(each)
+    assert len(groups) > 40
+    types: dict[str, set] = {}
+    dtypes: dict[str, set] = {}
+    for items in groups.values():
+        to_geoparquet(items, tmp_path / "items.parquet")
+        for field in pq.read_schema(tmp_path / "items.parquet"):
+            if not pa.types.is_nested(field.type) and not pa.types.is_null(field.type):
+                types.setdefault(field.name, set()).add(field.type)
+        table = to_geodataframe(items)
+        for name in table.columns:
+            if table[name].notna().any():
+                dtypes.setdefault(name, set()).add(str(table[name].dtype))
+    assert {name: found for name, found in types.items() if len(found) > 1} == {}
+    assert {name: found for name, found in dtypes.items() if len(found) > 1} == {}
+    assert types["sat:relative_orbit"] == {pa.int64()}
+    assert types["eo:cloud_cover"] == types["gsd"] == {pa.float64()}
 
 
 def test_geoparquet_keeps_microseconds_and_missing_footprints(real_items, tmp_path):
@@ -103,6 +162,43 @@ def test_geoparquet_keeps_microseconds_and_missing_footprints(real_items, tmp_pa
         each["properties"]["datetime"] for each in real_items
     ]
     assert list(table.geometry.isna()) == [each["geometry"] is None for each in real_items]
+    back = from_geoparquet(tmp_path / "items.parquet")
+    assert back == real_items
+    assert any(each["geometry"] is None and "bbox" not in each for each in back)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_items(arrow=True), min_size=1, max_size=4))
+def test_files_there_and_back(tmp_path, items):
+    to_geoparquet(items, tmp_path / "items.parquet")
+    assert from_geoparquet(tmp_path / "items.parquet") == items
+
+
+def test_items_without_anything(tmp_path):
+    bare = {
+        "type": "Feature", "stac_version": "1.1.0", "stac_extensions": [], "id": "x", "geometry": None,
+        "properties": {"datetime": None, "start_datetime": "2024-01-01T00:00:00.123456Z"}, "links": [], "assets": {},
+    }  # fmt: skip
+    to_geoparquet([bare], tmp_path / "items.parquet")
+    assert from_geoparquet(tmp_path / "items.parquet") == [bare]
+
+
+def test_files_of_something_else_are_refused(tmp_path):
+    with pytest.raises(NotFoundError, match="there is no file"):
+        from_geoparquet(tmp_path / "absent.parquet")
+    (tmp_path / "text.parquet").write_text("id,geometry")
+    with pytest.raises(FormatError, match="not a Parquet file"):
+        from_geoparquet(tmp_path / "text.parquet")
+    pq.write_table(pa.table({"id": ["x"]}), tmp_path / "other.parquet")
+    with pytest.raises(FormatError, match="no column geometry"):
+        from_geoparquet(tmp_path / "other.parquet")
+
+
+def test_values_of_different_kinds_do_not_fit_in_one_column(real_items, tmp_path):
+    one, two = ({**real_items[0], "properties": {**real_items[0]["properties"], "x": value}} for value in (1, "one"))
+    with pytest.raises(QueryError, match="do not fit in one table"):
+        to_geoparquet([one, two], tmp_path / "items.parquet")
+    assert not list(tmp_path.glob("items*"))
 
 
 def test_geoparquet_is_what_other_tools_read(real_items, tmp_path):
