@@ -2,13 +2,16 @@ from .analysis.temporal import temporal_statistics
 from .errors import PhistacError, PhistacWarning
 from .reading.backend import SafeBackendEntrypoint
 from .reading.door import open  # noqa: A004 - reads as phistac.open
+from .remote.assets import with_assets
 from .remote.filesystem import CdseFileSystem
 from .remote.stac_io import StacIO, connect
 from .retrieval.download import download
 from .retrieval.plan import plan
 from .sandbox.handle import Sandbox
 from .settings import Settings
-from .stac.tables import from_geodataframe, to_geodataframe, to_geoparquet
+from .stac.parquet import from_geoparquet, to_geoparquet
+from .stac.tables import from_geodataframe, to_geodataframe
+from .stac.versions import latest
 from .viz.temporal import plot_timeline
 
 __version__: str
@@ -24,10 +27,13 @@ __all__ = [
     "connect",
     "download",
     "from_geodataframe",
+    "from_geoparquet",
+    "latest",
     "open",
     "plan",
     "plot_timeline",
     "temporal_statistics",
     "to_geodataframe",
     "to_geoparquet",
+    "with_assets",
 ]
