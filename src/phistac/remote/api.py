@@ -121,7 +121,11 @@ class Api:
             {"rel": "root", "href": self.service.root, "type": "application/json"},
             {"rel": "self", "href": f"{self.service.root}/collections", "type": "application/json"},
         ]
-        return {"collections": found, "links": links, "numberMatched": len(found), "numberReturned": len(found)}
+        if found.token is not None:
+            query = urlencode({**{key: _as_text(value) for key, value in params.items()}, "token": found.token})
+            links.append({"rel": "next", "href": f"{links[1]['href']}?{query}", "type": "application/json"})
+        page = found.collections
+        return {"collections": page, "links": links, "numberMatched": found.matched, "numberReturned": len(page)}
 
     def _item(self, identifier: str, name: str) -> dict[str, Any]:
         for found in self.items(Search(collections=(collection(identifier),), ids=(name,), limit=1)):

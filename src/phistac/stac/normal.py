@@ -190,7 +190,7 @@ def _texts(values: Any) -> list[str]:
 
 
 def _is_property(node: Any) -> bool:
-    return isinstance(node, Mapping) and "property" in node
+    return isinstance(node, Mapping) and isinstance(node.get("property"), str)
 
 
 def _is_call(node: Any) -> bool:

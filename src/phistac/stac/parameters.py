@@ -5,7 +5,7 @@ What they mean to the catalogue is said in :mod:`phistac.stac.search`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from phistac.stac.intervals import Interval, to_interval
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Search", "to_search"]
+__all__ = ["Search", "to_box", "to_limit", "to_search"]
 
 _PARAMETERS = frozenset(
     {
@@ -79,29 +79,46 @@ def to_search(params: Mapping[str, Any]) -> Search:
         filter=_filter(given),
         order=_order(given.get("sortby")),
         fields=_fields(given.get("fields")),
-        limit=_limit(given.get("limit")),
+        limit=to_limit(given.get("limit")),
     )
 
 
+def _parts(name: str, value: Any) -> list[Any]:
+    """Return the parts of a list, or of text with commas between."""
+    if isinstance(value, str):
+        return [each.strip() for each in value.split(",")]
+    if isinstance(value, Iterable):
+        return list(value)
+    raise QueryError(f"{name} is {value!r}", remedy="Give a list, or text with commas between.")
+
+
 def _words(name: str, value: Any) -> tuple[str, ...]:
-    parts = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
-    if not isinstance(parts, Sequence) or not all(isinstance(each, str) and each for each in parts):
-        raise QueryError(f"{name} is {value!r}", remedy="Give a list of ids.")
+    parts = _parts(name, value)
+    if not all(isinstance(each, str) and each for each in parts):
+        raise QueryError(f"{name} is {value!r}", remedy=f"Give a list of {'names' if name == 'fields' else 'ids'}.")
     return tuple(parts)
+
+
+def to_box(value: Any) -> BaseGeometry:
+    """Return the area of a ``bbox``, a list of numbers or text with commas between.
+
+    Raises
+    ------
+    GeometryError, QueryError
+        If it is none.
+    """
+    try:
+        return to_geometry(tuple(float(each) for each in _parts("bbox", value)))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, QueryError):
+            raise
+        raise QueryError(f"bbox is {value!r}", remedy="Write west,south,east,north in degrees.") from error
 
 
 def _geometry(given: Mapping[str, Any]) -> BaseGeometry | None:
     if "intersects" in given:
         return to_geometry(given["intersects"])
-    if "bbox" not in given:
-        return None
-    box = given["bbox"]
-    if isinstance(box, str):
-        try:
-            box = [float(each) for each in box.split(",")]
-        except ValueError as error:
-            raise QueryError(f"bbox is {given['bbox']!r}", remedy="Write west,south,east,north in degrees.") from error
-    return to_geometry(tuple(box))
+    return to_box(given["bbox"]) if "bbox" in given else None
 
 
 def _filter(given: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -122,15 +139,15 @@ def _filter(given: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _order(value: Any) -> tuple[str, bool] | None:
     if value is None:
         return None
-    keys = value.split(",") if isinstance(value, str) else list(value)
+    keys = _parts("sortby", value)
     if len(keys) != 1:
         raise QueryError("the catalogue sorts by one property at a time", remedy="Sort by one, or sort the table.")
     key = keys[0]
     if isinstance(key, Mapping):
         name, descending = str(key.get("field", "")), key.get("direction", "asc") == "desc"
     else:
-        # A plus sign that nobody escaped arrives as a space.
-        name, descending = str(key).strip().lstrip("+-"), str(key).startswith("-")
+        # A plus sign that nobody escaped has arrived as a space, and is gone.
+        name, descending = str(key).lstrip("+-"), str(key).startswith("-")
     return name.removeprefix("properties."), descending
 
 
@@ -138,12 +155,10 @@ def _fields(value: Any) -> Mapping[str, Any] | None:
     if value is None:
         return None
     if isinstance(value, Mapping):
-        if set(value) <= {"include", "exclude"} and all(
-            isinstance(each, list | tuple | set | None) for each in value.values()
-        ):
-            return value
+        if set(value) <= {"include", "exclude"} and not any(isinstance(each, str) for each in value.values()):
+            return {part: None if names is None else _words("fields", names) for part, names in value.items()}
         raise QueryError(f"fields is {value!r}", remedy='Write it like {"include": ["id"], "exclude": ["links"]}.')
-    names = [name.strip() for name in (value.split(",") if isinstance(value, str) else list(value))]
+    names = _words("fields", value)
     parts = {
         "include": [name.lstrip("+") for name in names if not name.startswith("-")],
         "exclude": [name[1:] for name in names if name.startswith("-")],
@@ -151,8 +166,15 @@ def _fields(value: Any) -> Mapping[str, Any] | None:
     return {part: each for part, each in parts.items() if each}
 
 
-def _limit(value: Any) -> int | None:
-    if value is None:
+def to_limit(value: Any) -> int | None:
+    """Return how many are wanted on a page, at most; ``None`` where nothing is said.
+
+    Raises
+    ------
+    QueryError
+        If it is no number above zero.
+    """
+    if value in (None, ""):
         return None
     try:
         limit = int(value)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from phistac.errors import QueryError
 from phistac.odata.filters import render
 from phistac.remote.landing import landing_page
 from phistac.stac.collection_search import find_collections
@@ -89,11 +90,27 @@ def test_a_product_of_a_collection_satisfies_its_condition():
 
 def test_collection_search():
     documents = [collection_document(each) for each in all_collections().values()]
-    assert next(each["id"] for each in find_collections(documents, {"q": "burst"})) == "sentinel-1-slc-burst"
-    assert len(find_collections(documents, {})) == len(documents)
-    early = {each["id"] for each in find_collections(documents, {"datetime": "../1990-01-01"})}
+    assert (
+        next(each["id"] for each in find_collections(documents, {"q": "burst"}).collections) == "sentinel-1-slc-burst"
+    )
+    assert len(find_collections(documents, {}).collections) == len(documents)
+    early = {each["id"] for each in find_collections(documents, {"datetime": "../1990-01-01"}).collections}
     assert "landsat-5" in early
     assert "sentinel-2-l2a" not in early
+
+
+def test_pages_of_collections_are_followed_by_token():
+    documents = [collection_document(each) for each in all_collections().values()]
+    seen, params = [], {"limit": "50"}
+    while params:
+        page = find_collections(documents, params)
+        assert (len(page.collections) <= 50, page.matched) == (True, len(documents))
+        seen += page.collections
+        params = page.token and {"limit": "50", "token": page.token}
+    assert seen == documents
+    for bad in ({"token": "x"}, {"limit": "0"}, {"bbox": "a"}, {"bbox": "0,0,1"}, {"sortby": "id"}):
+        with pytest.raises(QueryError):
+            find_collections(documents, bad)
 
 
 def test_queryables_name_what_can_be_asked():
