@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from pydantic_settings import SettingsConfigDict
 from stac_fastapi.api.app import StacApi
 from stac_fastapi.extensions import FilterExtension
+from stac_fastapi.extensions.sort import ItemCollectionSortExtension, SearchSortExtension
 from stac_fastapi.types.config import ApiSettings
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -84,7 +85,11 @@ def app(settings: Settings | None = None) -> FastAPI:
         app=made,
         client=core,
         stac_version="1.1.0",
-        extensions=[FilterExtension(client=core)],
+        extensions=[
+            FilterExtension(client=core),
+            SearchSortExtension(client=core),
+            ItemCollectionSortExtension(client=core),
+        ],
         search_get_request_model=SearchGet,
         search_post_request_model=SearchPost,
         items_get_request_model=ItemsGet,

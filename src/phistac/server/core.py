@@ -8,6 +8,7 @@ import attr
 from fastapi.responses import JSONResponse
 from stac_fastapi.api.models import GeoJSONResponse, JSONSchemaResponse
 from stac_fastapi.extensions.filter.client import BaseFiltersClient
+from stac_fastapi.extensions.sort.client import BaseSortablesClient
 from stac_fastapi.types.core import BaseCoreClient
 from stac_fastapi.types.requests import get_base_url
 
@@ -29,7 +30,7 @@ _SERVED = ("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",)
 
 
 @attr.s
-class Core(BaseCoreClient, BaseFiltersClient):
+class Core(BaseCoreClient, BaseFiltersClient, BaseSortablesClient):
     """Answers through :class:`phistac.remote.api.Api`.
 
     stac-fastapi runs the methods in its threads. They return whole responses, so that a page of Items is written as
@@ -95,6 +96,14 @@ class Core(BaseCoreClient, BaseFiltersClient):
         """Answer ``GET /queryables``, and that of a collection."""
         path = "/queryables" if collection_id is None else f"/collections/{collection_id}/queryables"
         return JSONSchemaResponse(self._api(request).handle("GET", path))
+
+    def get_sortables(self, request: Request, **_: Any) -> Response:  # type: ignore[override]  # a response is one
+        """Answer ``GET /sortables``."""
+        return JSONSchemaResponse(self._api(request).handle("GET", "/sortables"))
+
+    def get_collection_sortables(self, collection_id: str, request: Request, **_: Any) -> Response:  # type: ignore[override]  # a response is one
+        """Answer ``GET /collections/{collection_id}/sortables``."""
+        return JSONSchemaResponse(self._api(request).handle("GET", f"/collections/{collection_id}/sortables"))
 
     def _api(self, request: Request) -> Api:
         return Api(self.catalogue, root=get_base_url(request))

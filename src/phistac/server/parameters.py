@@ -42,7 +42,7 @@ _SEARCH: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 }
 _COLLECTIONS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "q": ("Words with commas between; one of them stands in the collection's text.", _LIST, _TEXT),
-    **{name: _SEARCH[name] for name in ("bbox", "datetime", "limit", "token", "sortby", "fields")},
+    **{name: _SEARCH[name] for name in ("bbox", "datetime", "limit", "token")},
 }
 
 

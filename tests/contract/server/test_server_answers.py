@@ -254,6 +254,53 @@ def test_pages_of_any_origin_may_read(make, ask):
     assert ask(application, "DELETE", "/search").status == 405
 
 
+@pytest.mark.parametrize("kind", ["queryables", "sortables"])
+def test_what_can_be_asked_is_described(make, ask, kind):
+    application = make()
+    for path in (f"/{kind}", f"/collections/sentinel-2-l2a/{kind}"):
+        answer = ask(application, "GET", path)
+        assert answer.headers["content-type"] == "application/schema+json"
+        assert answer.json["$id"] == f"http://there:8080{path}"
+        assert "datetime" in answer.json["properties"]
+
+
+def test_collections_are_searched_and_paged(make, ask):
+    application = make()
+    found = ask(application, "GET", "/collections?q=burst").json
+    assert found["collections"][0]["id"] == "sentinel-1-slc-burst"
+    target, seen = "/collections?limit=60&datetime=2024-01-01T00:00:00Z", []
+    while target:
+        page = ask(application, "GET", target).json
+        seen += [each["id"] for each in page["collections"]]
+        assert page["numberReturned"] == len(page["collections"]) <= 60
+        target = next((link["href"] for link in page["links"] if link["rel"] == "next"), "").removeprefix(
+            "http://there:8080"
+        )
+    assert len(seen) == len(set(seen)) == page["numberMatched"] > 120
+    assert "sentinel-1-slc" in seen
+    assert "sentinel-1" not in seen  # whose Items are in the others: fetched and searched by id only
+    assert ask(application, "GET", "/collections/sentinel-1").json["id"] == "sentinel-1"
+    assert ask(application, "GET", "/collections?bbox=a").status == 400
+
+
+_ODD = (None, 0, -1, 1.5, True, "", "x", ",", [], [1], [None], [[]], [{}], {}, {"a": 1}, {"a": {}}, {"a": {"eq": 1}})
+_ODDER = (
+    *({"op": 5}, {"op": "=", "args": []}, {"op": "and", "args": [1]}, {"op": "=", "args": [{"property": 5}, 1]}),
+    *({"type": "Point", "coordinates": ["a", "b"]}, {"type": "Polygon", "coordinates": []}, {"type": "Feature"}),
+    *([0, 0, 1, "a"], [0, 0, None, 1], [{"field": None}], {"include": [1]}, {"exclude": 5}, "\x00", 10**30, "9" * 400),
+)
+
+
+@pytest.mark.parametrize("name", sorted(_PARAMETERS))
+def test_nothing_that_can_be_sent_is_a_mistake_of_the_server(make, ask, name):
+    application = make()
+    for value in (*_ODD, *_ODDER):
+        answer = ask(application, "POST", "/search", body={name: value})
+        assert answer.status in {200, 400}, value
+        if isinstance(value, str):
+            assert ask(application, "GET", f"/search?{name}={quote(value)}").status in {200, 400}, value
+
+
 def test_requests_are_answered_side_by_side(make, ask):
     meeting = threading.Barrier(3, timeout=20)
 
