@@ -18,14 +18,10 @@ import s3fs
 import stackstac
 from rasterio.errors import EnvError
 
-from phistac.odata.records import product
+from phistac.remote.assets import with_assets
 from phistac.remote.interop import gdal_env, storage_options
-from phistac.safe.manifest import parse_manifest
+from phistac.remote.stac_io import connect
 from phistac.sandbox import Sandbox
-from phistac.stac.extensions import extensions_of
-from phistac.stac.items import item
-from phistac.stac.manifest_assets import assets_from_manifest
-from phistac.stac.service import Service
 from phistac.stac.stackstac import for_stackstac
 
 # Of the tools, not of ours: affine's `*`, shapely's `ops.transform`.
@@ -45,19 +41,13 @@ def cdse(seeded_root):
 @pytest.fixture
 def items(cdse):
     """Two Items of one tile, two days, level 2A, with exact assets."""
-    with (cdse.root / "catalogue" / "products.jsonl").open() as lines:
-        rows = [json.loads(line) for line in lines]
-    wanted = [row for row in rows if "_MSIL2A_" in row["Name"] and "_T33TVF_" in row["Name"]]
-    return [_exact(cdse, product(row)) for row in wanted[-2:]]
-
-
-def _exact(cdse, record):
-    service = Service(cdse.settings)
-    made = item(record, service)
-    manifest = parse_manifest((cdse.root / "s3" / record.s3_path.lstrip("/") / "manifest.safe").read_bytes())
-    made["assets"] = assets_from_manifest(record, manifest, made["collection"], service)
-    made["stac_extensions"] = extensions_of(made["properties"], made["assets"])
-    return made
+    with connect() as catalog:
+        search = catalog.search(
+            collections=["sentinel-2-l2a"], filter="grid:code = 'MGRS-33TVF'", datetime="2025-08-10/2025-08-20"
+        )
+        found = sorted(search.items_as_dicts(), key=lambda each: each["properties"]["datetime"])
+    assert len(found) == 2
+    return with_assets(found)
 
 
 def _local(cdse, made, key):
@@ -102,7 +92,11 @@ def test_stackstac_stacks_copies_of_our_items(cdse, items):
         assert cube.attrs["spec"].epsg == 32633
         assert tuple(cube.attrs["transform"])[:6] == (10, 0, 399960, 0, -10, 4600020)
         pixels = cube[0, 0, _WINDOW[0], _WINDOW[1]].compute(scheduler="synchronous")
-    np.testing.assert_array_equal(pixels, _truth(_local(cdse, items[0], "B03_10m")))
+        rescaled = stackstac.stack(for_stackstac(items), assets=["B03_10m"], chunksize=2048)
+        reflectance = rescaled[0, 0, _WINDOW[0], _WINDOW[1]].compute(scheduler="synchronous")
+    numbers = _truth(_local(cdse, items[0], "B03_10m"))
+    np.testing.assert_array_equal(pixels, numbers)
+    np.testing.assert_allclose(reflectance, numbers * 0.0001 - 0.1, rtol=0, atol=1e-12)
     assert json.dumps(items) == untouched
 
 
