@@ -14,7 +14,7 @@ __all__ = ["Batch", "batches", "seconds"]
 
 MOST_BYTES = 128_000_000
 MOST_OBJECTS = 200
-_ROUNDS = 4  # batches per lane and product that keep all lanes busy to the end
+_ROUNDS = 4  # a batch is at most this part of what is left for its lane, so that all lanes end together
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def batches(jobs: Sequence[Job], *, lanes: int, rate: float, latency_s: float) -
     """Cut work into batches.
 
     A batch holds at most 128 MB or 200 objects (a single larger object is a batch of its own), and no more than a
-    fraction of the whole, so that a product of fifty small files keeps every lane busy, to the end.
+    fraction of what is left: batches shrink, so that a product of fifty small files keeps every lane busy to the end.
 
     Parameters
     ----------
@@ -64,15 +64,16 @@ def batches(jobs: Sequence[Job], *, lanes: int, rate: float, latency_s: float) -
     list of Batch
         Those with the largest objects first; every job in exactly one of them.
     """
-    share = seconds(jobs, rate=rate, latency_s=latency_s) / (lanes * _ROUNDS)
+    left = seconds(jobs, rate=rate, latency_s=latency_s)
     result: list[Batch] = []
     current: list[Job] = []
     size, cost = 0, 0.0
     for job in sorted(jobs, key=lambda job: (-job.object.size, job.product, job.object.path)):
         extra = latency_s + job.object.size / rate
-        full = len(current) == MOST_OBJECTS or size + job.object.size > MOST_BYTES or cost + extra > share
+        full = len(current) == MOST_OBJECTS or size + job.object.size > MOST_BYTES or cost + extra > left / (lanes * _ROUNDS)
         if current and full:
             result.append(Batch(tuple(current)))
+            left -= cost
             current, size, cost = [], 0, 0.0
         current.append(job)
         size, cost = size + job.object.size, cost + extra

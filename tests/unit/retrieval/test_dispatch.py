@@ -50,6 +50,15 @@ def test_one_small_product_keeps_every_lane_busy():
     assert max(costs) <= sum(costs) / 8
 
 
+def test_lanes_end_together_though_small_files_take_longer_than_planned():
+    bands = [14_000_000 + 1_000_000 * number for number in range(21)]
+    ends = [0.0] * 4
+    for batch in CUT(jobs_of([*bands, *[16_000] * 60])):
+        first = ends.index(min(ends))
+        ends[first] += seconds(batch.jobs, rate=20e6, latency_s=0.1)
+    assert max(ends) - min(ends) <= 0.11  # one small file
+
+
 def test_many_small_objects_share_batches():
     assert max(len(b.jobs) for b in CUT(jobs_of([10] * 10_000))) == MOST_OBJECTS
 
