@@ -70,7 +70,11 @@ def batches(jobs: Sequence[Job], *, lanes: int, rate: float, latency_s: float) -
     size, cost = 0, 0.0
     for job in sorted(jobs, key=lambda job: (-job.object.size, job.product, job.object.path)):
         extra = latency_s + job.object.size / rate
-        full = len(current) == MOST_OBJECTS or size + job.object.size > MOST_BYTES or cost + extra > left / (lanes * _ROUNDS)
+        full = (
+            len(current) == MOST_OBJECTS
+            or size + job.object.size > MOST_BYTES
+            or cost + extra > left / (lanes * _ROUNDS)
+        )
         if current and full:
             result.append(Batch(tuple(current)))
             left -= cost
