@@ -40,6 +40,8 @@ class Column:
     """Whether it is an attribute, which is asked by lambda, or a field of the row."""
     collection: str = ""
     """The OData collection to name beside it, where the value alone would find other missions too."""
+    loose: bool = False
+    """Whether records that have the value may be of Items that do not."""
 
 
 def _field(name: str, kind: ValueType, converter: str = "identity") -> Column:
@@ -108,6 +110,9 @@ _BURST = {
 # What Items of a collection do not carry though their records have the attribute: see phistac.stac.items.
 _TWINS_OWN = frozenset({"processing:facility", "processing:version"})
 
+# Items of Sentinel-2 name it as the facility where the record has no processing centre.
+_ORIGIN = Column("origin", "String", converters_of["identity"], _EQUAL, attribute=True, loose=True)
+
 
 @cache
 def columns(name: str, collection: Collection | None) -> tuple[Column, ...]:
@@ -129,7 +134,9 @@ def columns(name: str, collection: Collection | None) -> tuple[Column, ...]:
     if collection is not None and _withheld(name, collection):
         return ()
     rows = by_property(name, None if collection is None else collection.odata)
-    made = (Column(row.odata, row.type, row.converter, row.operators, attribute=True) for row in rows)
+    made = [Column(row.odata, row.type, row.converter, row.operators, attribute=True) for row in rows]
+    if name == "processing:facility" and (collection is None or collection.odata == "SENTINEL-2"):
+        made.append(_ORIGIN)
     return tuple(dict.fromkeys(each for each in made if each.operators))
 
 

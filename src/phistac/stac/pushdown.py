@@ -166,7 +166,7 @@ def _comparison(node: Node, operator: str, name: str, value: Any, collection: Co
         return Split(rest=node)
     if not found:
         return Split(never=f"no record can have {name} {operator} {value!r}")
-    return Split(any_of(found))
+    return Split(any_of(found), node if any(way.loose for way in columns(name, collection)) else None)
 
 
 def _identity(name: str, value: str) -> Expression:
