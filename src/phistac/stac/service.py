@@ -12,6 +12,7 @@ __all__ = ["ROOT", "Service"]
 ROOT = "https://phistac.invalid"
 """Root of the API that is answered in process. ``.invalid`` never resolves (RFC 2606): no link leaves."""
 
+_DOWNLOAD = Settings().download_url  # made once: every asset of every Item asks for it
 _ZIPPER = "https://zipper.dataspace.copernicus.eu/odata/v1"
 _TOKEN_PATH = "/protocol/openid-connect/token"  # noqa: S105 - a part of an address
 _CDSE_S3 = (
@@ -44,7 +45,7 @@ class Service:
     def nodes_url(self) -> str:
         """Base of ``Products(..)/Nodes(..)/$value``; CDSE's own Items name its older host, and so do ours."""
         download = self.settings.download_url
-        return _ZIPPER if download == Settings().download_url else download
+        return _ZIPPER if download == _DOWNLOAD else download
 
     @property
     def auth_schemes(self) -> dict[str, Any]:
