@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import pytest
 import shapely
@@ -75,6 +77,7 @@ def test_a_search_takes_any_area(area, method):
         (shapely.Point(190, 0), "not on the globe"),
         (shapely.Polygon(), "empty"),
         (7, "cannot be made from int"),
+        (Path("area.gpkg"), r"read_area"),
     ],
 )
 def test_what_is_no_area_is_refused_at_once(area, reason):

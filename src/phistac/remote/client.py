@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from pystac_client import Client
 from shapely.geometry import mapping
 
 from phistac.analysis.aoi import to_geometry
+from phistac.errors import GeometryError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -79,6 +81,10 @@ class CatalogueClient(Client):
         GeometryError
             If the area is none: not WKT or GeoJSON, self-crossing, empty, out of range.
         """
+        if isinstance(intersects, PathLike):
+            raise GeometryError(
+                f"{fspath(intersects)!r} is a file, not an area", remedy="Read it first: phistac.local.read_area(file)."
+            )
         area: dict[str, Any] | None = None if intersects is None else dict(mapping(to_geometry(intersects)))
         return super().search(
             method=method,
