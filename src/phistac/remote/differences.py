@@ -14,7 +14,7 @@ from phistac.odata.times import instant
 if TYPE_CHECKING:
     from phistac.remote.answers import Answers
 
-__all__ = ["WalkReport", "explained"]
+__all__ = ["WalkReport", "explained", "kept_of_deleted"]
 
 _NOT_KEPT = frozenset({"PublicationDate", "ModificationDate", "Online"})
 
@@ -99,7 +99,7 @@ def explained(answers: Answers, query: Query, counted: int | None, delivered: in
 
 def _deleted(answers: Answers, query: Query, since: str) -> tuple[str, ...]:
     began = Comparison("DeletionDate", "ge", instant(since))
-    kept = _kept(query.filter)
+    kept = kept_of_deleted(query.filter)
     gone = Query("DeletedProducts", all_of((began,) if kept is None else (kept, began)), Order("DeletionDate"))
     position: Position | None = Position()
     names: list[str] = []
@@ -110,7 +110,7 @@ def _deleted(answers: Answers, query: Query, since: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _kept(filter_: Expression | None) -> Expression | None:
+def kept_of_deleted(filter_: Expression | None) -> Expression | None:
     """Return the conditions that deleted products can be searched by."""
     parts = filter_.operands if isinstance(filter_, All) else (() if filter_ is None else (filter_,))
     kept = [part for part in parts if not fields_of(part) & _NOT_KEPT]

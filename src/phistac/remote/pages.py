@@ -50,7 +50,7 @@ class Pages:
             rows: Iterable[Mapping[str, Any]] = self.catalogue.by_names(self.part.names)
         else:
             rows = self.catalogue.rows(self.part.query, verify=verify)
-        yield from (made for _, made in self._wanted(rows))
+        yield from (made for _, made in self.wanted(rows))
 
     def page(self, position: Position, room: int) -> tuple[list[dict[str, Any]], Position | None]:
         """Return at most ``room`` Items from a position on, and the position after them; ``None`` at the end."""
@@ -59,7 +59,7 @@ class Pages:
         size = room if self.part.rest is None else min(max(room, CHECKED_AT_ONCE), MAX_TOP)
         while True:
             page = self.catalogue.page(self.part.query, position, size=size)
-            kept = list(self._wanted(page.rows))
+            kept = list(self.wanted(page.rows))
             if len(kept) <= room:
                 return [made for _, made in kept], page.next
             size = kept[room - 1][0]  # a page that ends with the last one that there is room for
@@ -78,8 +78,8 @@ class Pages:
         found = list(replace(self, part=replace(self.part, ids=some)).items())
         return found, Position(edges=some[-1:]) if some[-1] != ids[-1] else None
 
-    def _wanted(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the Items that pass, each with the number of its row, from 1."""
+    def wanted(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the Items of rows that pass, each with the number of its row, from 1."""
         check: Check | None = None if self.part.rest is None else checker(self.part.rest)
         for number, row in enumerate(rows, start=1):
             made = self._translated(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -47,8 +48,7 @@ def _each_once(delivered, ids):
 
 def _sorted(rows):
     return all(
-        instant(a["ContentDate"]["Start"]) >= instant(b["ContentDate"]["Start"])
-        for a, b in zip(rows, rows[1:], strict=False)
+        instant(a["ContentDate"]["Start"]) >= instant(b["ContentDate"]["Start"]) for a, b in itertools.pairwise(rows)
     )
 
 
@@ -145,7 +145,7 @@ print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def _streamed(cdse, count):
     environ = {**os.environ, "PHISTAC_CATALOGUE_URL": cdse.settings.catalogue_url}
     command = [sys.executable, "-c", _STREAM, str(count)]
-    done = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)  # noqa: S603 - our own interpreter
+    done = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
     assert not done.returncode, done.stderr
     rows, peak = map(int, done.stdout.split())
     assert rows == count

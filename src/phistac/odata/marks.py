@@ -1,0 +1,118 @@
+"""How far somebody has followed the changes of a result: marks, and what was reported near them.
+
+The catalogue stamps records when they are published, modified and deleted, but they become visible a little later, not
+in the order of their stamps. So each call looks back behind its marks by an *overlap*, and remembers what it reported
+within it. New records are told from modified ones by the mark of publication: who was published before it was reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from phistac.odata.times import instant, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+__all__ = ["Marks", "Step", "StepKind", "behind"]
+
+StepKind: TypeAlias = Literal["added", "updated", "deleted", "known", "begun"]
+
+
+class Step(NamedTuple):
+    """One thing that was done: a change reported, or a mark moved."""
+
+    kind: StepKind
+    """``known``: everything modified until ``at`` is reported. ``begun``: so it is, for everything that is there will
+    be reported as added."""
+    id: str = ""
+    published: str = ""
+    at: str = ""
+    """When it was modified, or deleted."""
+
+
+@dataclass(slots=True)
+class Marks:
+    """What step after step leads to. Times are in the one spelling of the catalogue, so that they compare as text."""
+
+    added: str = ""
+    """Products published until then are reported."""
+    updated: str = ""
+    """Modifications until then are reported."""
+    deleted: str = ""
+    """Deletions until then are reported."""
+    begun: bool = False
+    """Whether updates and deletions are followed already."""
+    recent: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Id: when published, when modified, of what was reported within the overlap."""
+    gone: dict[str, str] = field(default_factory=dict)
+    """Id: when deleted, likewise."""
+
+    def note(self, step: Step) -> None:
+        """Take note of a step; doing so twice is the same as once."""
+        if step.kind == "deleted":
+            self.deleted = max(self.deleted, step.at)
+            self.gone[step.id] = step.at
+            return
+        if step.kind in {"known", "begun"}:
+            self.updated = max(self.updated, step.at)
+            self.begun = self.begun or step.kind == "begun"
+            return
+        if step.kind == "added":
+            self.added = max(self.added, step.published)
+        else:
+            self.updated = max(self.updated, step.at)
+        self.recent[step.id] = (step.published, step.at)
+
+    def is_new(self, identifier: str) -> bool:
+        """Whether a product from the overlap on, by publication, is still to be reported as added."""
+        return identifier not in self.recent
+
+    def is_updated(self, identifier: str, published: str, modified: str, overlap: timedelta) -> bool:
+        """Whether a product from the overlap on, by modification, is to be reported as updated."""
+        reported = self.recent.get(identifier)
+        if reported is not None:
+            return reported[1] < modified
+        return published < behind(self.added, overlap)  # or else it is new: it will be reported as added
+
+    def is_gone(self, identifier: str, deleted: str) -> bool:
+        """Whether a deletion from the overlap on is still to be reported."""
+        return self.gone.get(identifier) != deleted
+
+    def forget(self, overlap: timedelta) -> None:
+        """Drop what lies before the overlap."""
+        published, modified = behind(self.added, overlap), behind(self.updated, overlap)
+        deleted = behind(self.deleted, overlap)
+        self.recent = {key: at for key, at in self.recent.items() if at[0] >= published or at[1] >= modified}
+        self.gone = {key: at for key, at in self.gone.items() if at >= deleted}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what :meth:`from_json` takes."""
+        return {
+            "added": self.added,
+            "updated": self.updated,
+            "deleted": self.deleted,
+            "begun": self.begun,
+            "recent": {key: list(at) for key, at in self.recent.items()},
+            "gone": self.gone,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Marks:
+        """Return marks from their JSON form."""
+        recent = {key: (str(at[0]), str(at[1])) for key, at in value["recent"].items()}
+        times = (str(value[name]) for name in ("added", "updated", "deleted"))
+        return cls(*times, bool(value["begun"]), recent, dict(value["gone"]))
+
+
+def behind(mark: str, overlap: timedelta) -> str:
+    """Return the time from which to look again; "" for the beginning.
+
+    Examples
+    --------
+    >>> behind("2024-08-01T12:00:00.000000Z", timedelta(hours=1))
+    '2024-08-01T11:00:00.000000Z'
+    """
+    return text(instant(mark) - overlap) if mark else ""
