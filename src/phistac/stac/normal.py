@@ -81,7 +81,7 @@ class _Normalizer:
             case ("between", [value, low, high]):
                 pair = [{"op": ">=", "args": [value, low]}, {"op": "<=", "args": [value, high]}]
                 return self.condition({"op": "and", "args": pair}, denied=denied)
-            case ("in", [value, [_, *_] as values]):
+            case ("in", [value, [_, *_] as values]) if not self._is_list(value):
                 each = [{"op": "=", "args": [value, one]} for one in values]
                 return self.condition({"op": "or", "args": each}, denied=denied)
             case (_, [left, right]) if operator in COMPARISONS:
@@ -97,6 +97,8 @@ class _Normalizer:
                 return {"op": "like", "args": [self._text(value), self._operand(pattern)]}
             case (_, [value, values]) if operator in ARRAYS:
                 return {"op": operator, "args": [self._array(value), _texts(values)]}
+            case ("in", [value, [_, *_] as values]):  # a list is in none; what is meant is one of its texts
+                return {"op": "a_overlaps", "args": [self._array(value), _texts(values)]}
             case (_, [left, right]) if operator in SPATIAL:
                 return _spatial(operator, self._place(left), self._place(right))
             case (_, [left, right]) if operator in TEMPORAL:
@@ -134,8 +136,11 @@ class _Normalizer:
             raise QueryError(f"{made['property']} is no text: 'like' has no meaning for it")
         return made
 
+    def _is_list(self, node: Any) -> bool:
+        return _is_property(node) and self._lookup(node["property"]).kind == "texts"
+
     def _array(self, node: Any) -> Node:
-        if not _is_property(node) or self._lookup(node["property"]).kind != "texts":
+        if not self._is_list(node):
             raise QueryError(f"{str(node)[:80]!r} is not a property that is a list")
         return {"property": self._lookup(node["property"]).name}
 

@@ -261,3 +261,11 @@ def test_numbers_may_come_as_text():
     assert _asked(node, _SLC) == _integer("relativeOrbitNumber", "eq", 44)
     with pytest.raises(QueryError, match="whole number"):
         _asked({"op": "<", "args": [_p("sat:relative_orbit"), "inf"]}, _SLC)
+
+
+def test_one_of_several_of_a_list_is_any_of_them():
+    values = ["VV", "HH"]
+    found = [
+        _split({"op": operator, "args": [_p("sar:polarizations"), values]}, _SLC) for operator in ("in", "a_overlaps")
+    ]
+    assert found[0] == found[1]
