@@ -45,13 +45,13 @@ def _groups(bench, free, strict, products):
     goals = ()
     if isinstance(best["phistac"], Sample):
         each = best["phistac"].answer["seconds"] / _OPENS
-        goals = (Goal(f"{_OPENS} × open_dataset, × the bound", each / bound, 1.3, True, "×"),)
+        goals = (Goal(f"{_OPENS} x open_dataset, x the bound", each / bound, 1.3, True, "x"),)
     return Table(
-        f'{_OPENS} × open_dataset(group="{_GROUP}")',
-        f"One after another, over the {len(products)} SLC products of the archive in turn, imports and one first opening"
+        f'{_OPENS} x open_dataset(group="{_GROUP}")',
+        f"One after another, over the {len(products)} SLC products of the archive in turn, imports and a first opening"
         f" not counted. Bound: two round trips and the bytes at the rate of one connection, {1000 * bound:.0f} ms."
         f" xarray-sentinel opens {_THEIR_OPENS} of them.",
-        ("tool", "ms each", "× the bound", "of these own CPU, ms", "requests each", "kB each"),
+        ("tool", "ms each", "x the bound", "of these own CPU, ms", "requests each", "kB each"),
         rows,
         f"Sizes of the images are equal: {_same_sizes(best)}.",
         goals,
@@ -69,7 +69,7 @@ def _bound(sample, opens):
 
 def _row(name, sample, opens, bound):
     if not isinstance(sample, Sample):
-        return (name, str(sample), *("–",) * 4)
+        return (name, str(sample), *("-",) * 4)
     each = sample.answer["seconds"] / opens
     return (
         name,
@@ -95,9 +95,11 @@ def _tree(bench, strict, products):
     best = best_of(samples, _seconds)
     columns = ("tool", "s", "requests", "MB", "own CPU, ms", "wire of two round trips, s")
     title = "A full tree of one SLC product of real size"
-    setting = "All groups: six images, each with annotation, calibration and noise. The manifest first, then all the rest."
+    setting = (
+        "All groups: six images, each with annotation, calibration and noise. The manifest first, then all the rest."
+    )
     if not isinstance(best, Sample):
-        return Table(title, setting, columns, (("phistac", str(best), *("–",) * 4),), "Nothing.")
+        return Table(title, setting, columns, (("phistac", str(best), *("-",) * 4),), "Nothing.")
     first = strict.root / "s3" / products[-1] / "manifest.safe"
     sent = best.sent - first.stat().st_size  # the manifest of the first opening, before the clock
     wire = 2 * _LATENCY_S + sent / (_CONNECTIONS * _RATE)

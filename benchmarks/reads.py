@@ -19,7 +19,7 @@ _GDAL = {
     "GDAL /vsis3, direct I/O": ({"GTIFF_DIRECT_IO": "YES"}, 1),
     "GDAL /vsis3, direct I/O, 4 threads with a handle each": ({"GTIFF_DIRECT_IO": "YES"}, 4),
 }
-_COLUMNS = ("tool", "open s", "read s", "both, × ours", "share of the wire", "MB moved", "requests", "most sockets")
+_COLUMNS = ("tool", "open s", "read s", "both, x ours", "share of the wire", "MB moved", "requests", "most sockets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _rows(samples, size):
     rows = []
     for name, sample in samples.items():
         if not isinstance(sample, Sample):
-            rows.append((name, str(sample), *("–",) * 6))
+            rows.append((name, str(sample), *("-",) * 6))
             continue
         ratio = _both(sample) / _both(ours) if isinstance(ours, Sample) else float("nan")
         share = _wire_limit(size) / sample.answer["read"]
@@ -140,8 +140,8 @@ def _rows(samples, size):
 _CHECKED = "The samples of every tool, hashed as complex64, are compared with ours; a tool with others is marked."
 _SETTING = (
     "Every tool runs in a process of its own, from a cold start (imports not counted). 50 ms to the first byte, 20 MB/s"
-    " for each connection. phistac is measured on the strict sandbox, which refuses a fifth connection; the others on one"
-    " with any number of connections, since some open more than four."
+    " for each connection. phistac is measured on the strict sandbox, which refuses a fifth connection; the others on"
+    " one with any number of connections, since some open more than four."
 )
 
 
@@ -151,13 +151,14 @@ def _burst_table(burst, samples):
     if isinstance(ours, Sample):
         goals += [
             Goal("share of the wire limit", 100 * _wire_limit(burst.size) / ours.answer["read"], 90, False, " %"),
-            Goal("bytes moved by metadata and burst, × the burst's own", ours.sent / burst.size, 1.01, True, "×"),
+            Goal("bytes moved by metadata and burst, x the burst's own", ours.sent / burst.size, 1.01, True, "x"),
         ]
         goals += _against_gdal(samples)
     return Table(
         "One Sentinel-1 burst",
-        f"{burst.shape[0]} × {burst.shape[1]} samples, {burst.size / 1e6:.1f} MB of a TIFF of real size. {_SETTING}"
-        f" Wire limit: one latency and {burst.size / 1e6:.1f} MB over four connections, {_wire_limit(burst.size):.2f} s.",
+        f"{burst.shape[0]} x {burst.shape[1]} samples, {burst.size / 1e6:.1f} MB of a TIFF of real size. {_SETTING}"
+        f" Wire limit: one latency and {burst.size / 1e6:.1f} MB over four connections:"
+        f" {_wire_limit(burst.size):.2f} s.",
         _COLUMNS,
         _rows(samples, burst.size),
         _CHECKED,
@@ -166,10 +167,9 @@ def _burst_table(burst, samples):
 
 
 def _window_table(burst, samples):
-    ours = samples["phistac"]
     size = 200 * 4 * burst.shape[1]  # the lines are contiguous: their span is what one round trip can fetch
     return Table(
-        "A window of 200 × 200 samples",
+        "A window of 200 x 200 samples",
         f"In the middle of the same burst. {_SETTING} Wire limit: one latency and the span of 200 lines,"
         f" {size / 1e6:.1f} MB, over four connections, {_wire_limit(size):.2f} s.",
         _COLUMNS,
@@ -182,7 +182,7 @@ def _window_table(burst, samples):
 def _against_gdal(samples):
     ours = samples["phistac"]
     return [
-        Goal(f"times as fast as {name}", _both(sample) / _both(ours), 5, False, "×")
+        Goal(f"times as fast as {name}", _both(sample) / _both(ours), 5, False, "x")
         for name, sample in samples.items()
         if name in _GDAL and isinstance(sample, Sample) and isinstance(ours, Sample)
     ]

@@ -108,9 +108,9 @@ def _table(size, sums, best):
         rows.append(
             (
                 name,
-                f"{one.seconds:.1f}" if finished else "–",
-                f"{size / one.seconds / 1e6:.0f}" if finished else "–",
-                f"{100 * size / one.seconds / ceiling:.0f} %" if finished else "–",
+                f"{one.seconds:.1f}" if finished else "-",
+                f"{size / one.seconds / 1e6:.0f}" if finished else "-",
+                f"{100 * size / one.seconds / ceiling:.0f} %" if finished else "-",
                 f"{one.right} of {len(sums)}",
                 f"{one.refused}",
                 f"{one.sockets}",
@@ -126,8 +126,8 @@ def _table(size, sums, best):
     )
     return Table(
         "A download within the quota",
-        f"One Sentinel-3 product, {size / 1e6:.0f} MB in {len(sums)} files, from the strict sandbox: four connections of"
-        f" 20 MB/s ({ceiling / 1e6:.0f} MB/s at most), 50 ms, a fifth is answered with 429. Not finished after"
+        f"One Sentinel-3 product, {size / 1e6:.0f} MB in {len(sums)} files, from the strict sandbox: four connections"
+        f" of 20 MB/s ({ceiling / 1e6:.0f} MB/s at most), 50 ms, a fifth is answered with 429. Not finished after"
         f" {_TIMEOUT_S} s counts as failed.",
         ("tool", "s", "MB/s", "of the ceiling", "files right", "429s", "most sockets", "remarks"),
         tuple(rows),

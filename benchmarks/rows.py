@@ -24,8 +24,8 @@ def templates(root):
     with (root / "catalogue" / "products.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            kind = next((kind for kind, part in _KINDS.items() if part in row["Name"] and "_COG" not in row["Name"]), "")
-            if kind and kind not in found:
+            kind = next((kind for kind, part in _KINDS.items() if part in row["Name"]), "")
+            if kind and kind not in found and "_COG" not in row["Name"]:
                 found[kind] = row
     return found
 

@@ -67,7 +67,7 @@ def _table(samples):
 
 def _row(tool, sample, wanted):
     if not isinstance(sample, Sample):
-        return (tool, "–", "–", "–", "–", "–", "–", str(sample))
+        return (tool, "-", "-", "-", "-", "-", "-", str(sample))
     names = [name.removesuffix(".SAFE") for name in sample.answer["names"]]
     distinct = set(names)
     strange = len(distinct - wanted)

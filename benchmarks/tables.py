@@ -24,7 +24,7 @@ class Goal:
     def __str__(self):
         bound = "≤" if self.at_most else "≥"
         verdict = "met" if self.met else "**missed**"
-        return f"{self.what}: {self.measured:.3g}{self.unit} (goal {bound} {self.limit:g}{self.unit}) – {verdict}"
+        return f"{self.what}: {self.measured:.3g}{self.unit} (goal {bound} {self.limit:g}{self.unit}) - {verdict}"
 
 
 @dataclass(frozen=True, slots=True)

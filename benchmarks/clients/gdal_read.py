@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import rasterio
@@ -21,7 +22,7 @@ def work(path, region, s3, options, handles):
         images = list(pool.map(rasterio.open, [f"/vsis3/{path}"] * handles))
         opened = time.perf_counter()
         edges = np.linspace(line, line + lines, handles + 1).astype(int)
-        windows = [Window(pixel, first, width, last - first) for first, last in zip(edges, edges[1:], strict=False)]
+        windows = [Window(pixel, first, width, last - first) for first, last in pairwise(edges)]
         parts = list(pool.map(lambda image, window: image.read(1, window=window), images, windows))
     values = np.concatenate(parts)
     done = time.perf_counter()

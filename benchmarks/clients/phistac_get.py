@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+from _protocol import load, serve
+
 import phistac
-import phistac.remote.filesystem
-import phistac.retrieval.engine  # noqa: F401 - loaded lazily; here, before the clock runs
-from _protocol import serve
+
+load("phistac.remote.filesystem", "phistac.retrieval.engine", "distributed")
 
 
 def work(place, out):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-import phistac.reading.product
-import phistac.remote.filesystem
 import xarray as xr
-from _protocol import serve
+from _protocol import load, serve
 
+load("phistac.reading.product", "phistac.remote.filesystem")
 xr.backends.list_engines()
 
 

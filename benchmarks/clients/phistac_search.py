@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 
+from _protocol import load, serve
+
 import phistac
-from _protocol import serve
+
+load("phistac.remote.stac_io")
 
 
 def work(catalogue, start, stop):  # noqa: ARG001 - the environment leads to the catalogue

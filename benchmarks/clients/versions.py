@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 from _protocol import serve
 
 _TOOLS = (
-    "eodag phidown cdsetool rasterio rioxarray tifffile zarr xarray-sentinel xarray s3fs s5cmd numpy".split()
-)
+    "eodag", "phidown", "cdsetool", "rasterio", "rioxarray", "tifffile", "zarr", "xarray-sentinel", "xarray", "s3fs",
+    "s5cmd", "numpy",
+)  # fmt: skip
 
 
 def work():
@@ -18,11 +20,7 @@ def work():
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    if "rasterio" in found:
-        import rasterio
-
-        found["GDAL"] = rasterio.__gdal_version__
-    return found
+    return found | {"GDAL": import_module("rasterio").__gdal_version__} if "rasterio" in found else found
 
 
 serve(work)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-import rioxarray  # noqa: F401 - the engine that it opens pixels with
 import xarray as xr
-import xarray_sentinel  # noqa: F401 - before the clock runs
-from _protocol import gdal_environment, s3fs_options, serve
+from _protocol import gdal_environment, load, s3fs_options, serve
 
+load("xarray_sentinel", "rioxarray")
 xr.backends.list_engines()
 
 

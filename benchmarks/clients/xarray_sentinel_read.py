@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import time
 
-import rioxarray  # noqa: F401 - the engine that it opens pixels with
 import xarray as xr
-import xarray_sentinel  # noqa: F401
-from _protocol import digest, gdal_environment, s3fs_options, serve
+from _protocol import digest, gdal_environment, load, s3fs_options, serve
 
+load("xarray_sentinel", "rioxarray")
 xr.backends.list_engines()
 
 
 def work(product, group, region, s3):
     gdal_environment(s3)
     began = time.perf_counter()
-    dataset = xr.open_dataset(
-        f"s3://{product}", engine="sentinel-1", group=group, storage_options=s3fs_options(s3)
-    )
+    dataset = xr.open_dataset(f"s3://{product}", engine="sentinel-1", group=group, storage_options=s3fs_options(s3))
     pixels = dataset["measurement"]
     if region is not None:
         line, lines, pixel, width = region
