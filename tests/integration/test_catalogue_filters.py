@@ -71,10 +71,10 @@ def _is_true(node, row):
 
 
 @pytest.fixture(scope="module")
-def cdse(tmp_path_factory):
+def cdse(seeded_root):
     from phistac.sandbox import Sandbox
 
-    with Sandbox(root=tmp_path_factory.mktemp("filters") / "seeded") as sandbox:
+    with Sandbox(root=seeded_root) as sandbox:
         yield sandbox
 
 
@@ -138,15 +138,15 @@ def _conditions(rows):
 def test_the_service_selects_what_the_expression_does(cdse, rows):
     chosen = {"empty": 0, "some": 0, "all": 0}
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
     @given(_conditions(rows))
     def check(expression):
         expected = {row["Id"] for row in rows if _selects(expression, row)}
-        with Catalogue(cdse.settings) as catalogue:
-            found = [row["Id"] for row in catalogue.rows(Query(filter=expression))]
+        found = [row["Id"] for row in catalogue.rows(Query(filter=expression))]
         assert sorted(found) == sorted(expected), render(expression)
         kind = "empty" if not expected else "all" if len(expected) == len(rows) else "some"
         chosen[kind] += 1
 
-    check()
-    assert chosen["some"] > 50, chosen
+    with Catalogue(cdse.settings) as catalogue:
+        check()
+    assert chosen["some"] > 25, chosen

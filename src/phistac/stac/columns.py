@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from phistac.odata.filters import Attribute, Comparison, Expression
 from phistac.odata.times import instant
 
 if TYPE_CHECKING:
+    from phistac.odata.attributes import AttributeRow
     from phistac.odata.filters import Operator, ValueType
     from phistac.stac.collections import Collection
 
@@ -133,11 +134,19 @@ def columns(name: str, collection: Collection | None) -> tuple[Column, ...]:
         return (_PRODUCT[name],)
     if collection is not None and _withheld(name, collection):
         return ()
-    rows = by_property(name, None if collection is None else collection.odata)
+    odata = None if collection is None else collection.odata
+    rows = by_property(name, odata) or _raw(name, odata)
     made = [Column(row.odata, row.type, row.converter, row.operators, attribute=True) for row in rows]
     if name == "processing:facility" and (collection is None or collection.odata == "SENTINEL-2"):
         made.append(_ORIGIN)
     return tuple(dict.fromkeys(each for each in made if each.operators))
+
+
+def _raw(name: str, odata: str | None) -> tuple[AttributeRow, ...]:
+    """Return an attribute that has a STAC name as it is in the records, without conversion: ``odata:productType``."""
+    found = (row for row in ATTRIBUTES if f"odata:{row.odata}" == name and (odata is None or odata in row.collections))
+    kept = "identity", "time"
+    return tuple(replace(row, converter=converters_of[kept[row.type == "DateTimeOffset"]]) for row in found)
 
 
 def _withheld(name: str, collection: Collection) -> bool:
@@ -182,7 +191,7 @@ def queryable_names(collection: Collection | None) -> tuple[str, ...]:
     """Return the properties that the catalogue can be asked for in a collection."""
     if collection is not None and collection.entity == "Bursts":
         return ("burst:id", *_BURST)
-    named = (*_PRODUCT, "platform", *(row.stac for row in ATTRIBUTES))
+    named = (*_PRODUCT, "platform", *(row.stac for row in ATTRIBUTES), *(f"odata:{row.odata}" for row in ATTRIBUTES))
     return tuple(dict.fromkeys(name for name in named if columns(name, collection)))
 
 

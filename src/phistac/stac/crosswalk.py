@@ -38,7 +38,7 @@ property that neither the catalogue nor an Item has is refused, with the one tha
 - Of areas it knows `s_intersects` and `s_disjoint`. For the other relations it is asked which footprints intersect, and
   those are checked here. An area of more vertices than an address holds is asked for by a simpler one around it.
 - Where a part is checked here, the number of matches is not known before all are fetched: `matched()` gives `None`.
-- `odata:<attribute>` is an attribute of the catalogue that no Item has under a STAC name.
+- `odata:<attribute>` is every attribute as the records have it, whether it has a STAC name or not: `odata:productType`.
 """
 
 
