@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pytest
@@ -121,9 +121,7 @@ def sandbox(seeded_root):
 @pytest.fixture(scope="module")
 def served(sandbox):
     """The address of ``phistac serve`` over the sandbox."""
-    variables = {
-        f"PHISTAC_{name.upper()}": str(getattr(sandbox.settings, name)) for name in ("catalogue_url", "s3_url")
-    }
+    variables = {f"PHISTAC_{each.name.upper()}": str(getattr(sandbox.settings, each.name)) for each in fields(Settings)}
     command = [sys.executable, "-m", "phistac", "serve", "--port", "0"]
     with subprocess.Popen(command, env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True) as process:
         try:
