@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from phistac.stac.missions import SENTINEL_5P_TITLES
+
 if TYPE_CHECKING:
     from phistac.odata.records import Product
     from phistac.stac.service import Service
@@ -30,7 +32,10 @@ _FILE_TYPES = {
     ".tif": ("data", "image/tiff; application=geotiff"),
     ".jp2": ("data", "image/jp2"),
 }
-_CAPITAL = frozenset({"sentinel-1-grd", "sentinel-1-grd-safe", "sentinel-2-l1c", "sentinel-2-l2a"})
+_CAPITAL = frozenset({
+    "sentinel-1-grd", "sentinel-1-grd-safe", "sentinel-2-l1c", "sentinel-2-l2a", "sentinel-1-global-mosaics",
+    "sentinel-2-global-mosaics",
+})  # fmt: skip
 _THUMBNAIL_TYPES = {"S1": "image/png"}
 
 
@@ -110,9 +115,11 @@ def product_assets(product: Product, collection: str, service: Service) -> dict[
     """
     assets: dict[str, dict[str, Any]] = {}
     if product.s3_path.endswith(".SAFE"):
-        fields = {"type": "application/xml", "title": "manifest.safe", "roles": ["metadata"]}
+        fields: dict[str, Any] = {"type": "application/xml", "title": "manifest.safe", "roles": ["metadata"]}
+        if collection.startswith("sentinel-1-slc"):
+            fields["description"] = "General product metadata in XML format."
         assets["safe_manifest"] = s3_asset(service, product, "manifest.safe", fields)
-    elif product.s3_path.endswith(".SEN3"):
+    elif product.s3_path.endswith((".SEN3", ".SEN6")):
         fields = {"type": "application/xml", "title": "Product manifest", "roles": ["metadata"]}
         assets["xfdumanifest"] = s3_asset(service, product, "xfdumanifest.xml", fields)
     elif product.s3_path and not is_folder(product):
@@ -134,10 +141,16 @@ def product_assets(product: Product, collection: str, service: Service) -> dict[
 def _single_file(product: Product, service: Service) -> tuple[str, dict[str, Any]]:
     name = product.s3_path.rpartition("/")[2]
     key, media_type = next(found for extension, found in _FILE_TYPES.items() if name.endswith(extension))
+    known = SENTINEL_5P_TITLES.get(product.name[9:19]) if key == "netcdf" else None
+    named = (
+        {"title": name, "roles": ["data"]}
+        if known is None
+        else {"title": known, "roles": ["data"], "data_type": "float32"}
+    )
     return key, {
-        "type": media_type, "title": name, "roles": ["data"], **_whole(product), "file:local_path": name,
+        "type": media_type, **named, **_whole(product), "file:local_path": name,
         "href": s3_href(product.s3_path), "alternate:name": "S3", **S3_REFS,
-        "alternate": {"https": _https(f"{service.settings.download_url}/Products({product.id})/$value")},
+        "alternate": {"https": _https(nodes_href(service, product.id, name))},
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from phistac.errors import UnknownCollectionError
 from phistac.odata.attributes import COLLECTIONS as ODATA_COLLECTIONS
 from phistac.odata.filters import Attribute, Comparison, Expression, NamePattern, all_of, any_of
-from phistac.stac.families import SENTINEL_3, SENTINEL_5P, sentinel3_id, sentinel5p_id
+from phistac.stac.families import SENTINEL_3, SENTINEL_5P, SENTINEL_6, sentinel3_id, sentinel5p_id, sentinel6_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,6 +155,28 @@ def _sentinel5p() -> Iterable[Collection]:
             )  # fmt: skip
 
 
+def _sentinel6() -> Iterable[Collection]:
+    for kind, name in SENTINEL_6.items():
+        for timeliness in ("NR", "ST", "NT"):
+            identifier = sentinel6_id(kind, timeliness)
+            title = f"Sentinel-6 {name.upper()} ({identifier.rpartition('-')[2].upper()})"
+            # Names say type and timeliness both; the spelling of the types in the attribute is not the same everywhere.
+            conditions = (NamePattern("contains", f"_{kind}_"), NamePattern("contains", f"_{timeliness}_F"))
+            yield Collection(
+                identifier, title, f"{title}: products whose names say {kind} and {timeliness}.", "SENTINEL-6",
+                _of("SENTINEL-6", *conditions), native=name != "amr-c",  # its collection is sentinel-6-amr-ntc
+            )  # fmt: skip
+
+
+def _mosaics() -> Iterable[Collection]:
+    for number, content in ((1, "backscatter of a month, IW and DH"), (2, "cloud free reflectance of three months")):
+        yield Collection(
+            f"sentinel-{number}-global-mosaics", f"Sentinel-{number} Global Mosaics",
+            f"Mosaics of Sentinel-{number}: {content}, in tiles.", "GLOBAL-MOSAICS",
+            _of("GLOBAL-MOSAICS", NamePattern("startswith", f"Sentinel-{number}_")), native=True,
+        )  # fmt: skip
+
+
 def _others() -> Iterable[Collection]:
     level = Attribute("processingLevel", "String", "eq", "LEVEL1TP")
     yield Collection(
@@ -171,7 +193,7 @@ def _others() -> Iterable[Collection]:
 @cache
 def all_collections() -> dict[str, Collection]:
     """Return every collection by its id."""
-    groups = (_sentinel1(), _sentinel2(), _sentinel3(), _sentinel5p(), _others())
+    groups = (_sentinel1(), _sentinel2(), _sentinel3(), _sentinel5p(), _sentinel6(), _mosaics(), _others())
     return {each.id: each for group in groups for each in group}
 
 

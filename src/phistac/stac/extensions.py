@@ -17,6 +17,7 @@ _BASE = "https://stac-extensions.github.io"
 EXTENSIONS: dict[str, str] = {
     "eopf": "https://cs-si.github.io/eopf-stac-extension/v1.2.0/schema.json",
     "burst": BURST_SCHEMA,
+    "altm": f"{_BASE}/altimetry/v0.1.0/schema.json",
     "alternate": f"{_BASE}/alternate-assets/v1.2.0/schema.json",
     "auth": f"{_BASE}/authentication/v1.1.0/schema.json",
     "eo": f"{_BASE}/eo/v2.0.0/schema.json",

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from phistac.odata.attributes import COLLECTIONS
 
-__all__ = ["SENTINEL_3", "SENTINEL_5P", "collection_id", "mission_of", "sentinel3_id", "sentinel5p_id"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "SENTINEL_3", "SENTINEL_5P", "SENTINEL_6", "collection_id", "mission_of", "sentinel3_id", "sentinel5p_id",
+    "sentinel6_id",
+]  # fmt: skip
 
 _S3_INSTRUMENTS = {"OL": "olci", "SL": "sl", "SR": "sr", "SY": "syn"}
 _S3_TIMELINESS = {"NR": "nrt", "ST": "stc", "NT": "ntc"}
@@ -53,6 +60,9 @@ SENTINEL_5P: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Product types of Sentinel-5P and their processing modes."""
 
+SENTINEL_6 = {"MW_2__AMR": "amr-c", "P4_1B_LR": "p4-1b", "P4_2__LR": "p4-2"}
+"""Product types of Sentinel-6, as far as CDSE's own catalogue has collections of them, and what those are called."""
+
 _MISSIONS = {
     "S1": "SENTINEL-1", "S2": "SENTINEL-2", "S3": "SENTINEL-3", "S5P": "SENTINEL-5P", "S6": "SENTINEL-6",
     "LT05": "LANDSAT-5", "LE07": "LANDSAT-7", "LC08": "LANDSAT-8", "LO08": "LANDSAT-8", "LC09": "LANDSAT-9",
@@ -63,6 +73,8 @@ _S1_TYPE = re.compile(
 )
 _S2_TYPE = re.compile(r"S2[A-Z]_MSIL(1C|2A)_")
 _S3_TYPE = re.compile(r"S3[A-Z_]_([A-Z]{2}_\d_[A-Z0-9_]{6})_.*_(NR|ST|NT)_[A-Z0-9_]{3}")
+_S6_TYPE = re.compile(r"S6[A-Z_]_(.{8,9}?)_{2,}\d{8}T\d{6}_.*_(NR|ST|NT)_[A-Z0-9]{3}")
+_MOSAIC = re.compile(r"Sentinel-([12])_(?:[A-Z]{2}_)?mosaic_")
 _S5P_TYPE = re.compile(r"S5P_(NRTI|OFFL|RPRO)_(L1B_RA_BD\d|L2__[A-Z0-9_]{6})_")
 
 
@@ -90,6 +102,17 @@ def sentinel5p_id(product_type: str, mode: str) -> str:
     return "-".join(("sentinel-5p", level[:2], *rest, mode.lower()))
 
 
+def sentinel6_id(product_type: str, timeliness: str) -> str:
+    """Return the id of a Sentinel-6 collection.
+
+    Examples
+    --------
+    >>> sentinel6_id("P4_2__LR", "NT")
+    'sentinel-6-p4-2-ntc'
+    """
+    return f"sentinel-6-{SENTINEL_6[product_type]}-{_S3_TIMELINESS[timeliness]}"
+
+
 def mission_of(name: str, platform: str = "", s3_path: str = "") -> str:
     """Return the OData collection that a product belongs to, or empty text: records do not say.
 
@@ -107,6 +130,8 @@ def mission_of(name: str, platform: str = "", s3_path: str = "") -> str:
     >>> mission_of("S1__AUX_SCS_V20140406T133000_G20240612T132402.SAFE")
     'SENTINEL-1'
     """
+    if _MOSAIC.match(name):
+        return "GLOBAL-MOSAICS"
     match = _MISSION_PREFIX.match(name)
     if match:
         return _MISSIONS[match.group(match.lastindex or 0)]
@@ -128,24 +153,13 @@ def collection_id(name: str, mission: str, product_type: str, level: str = "") -
     level : str
         The attribute ``processingLevel``.
     """
-    match mission:
-        case "SENTINEL-1":
-            return _sentinel1(name, product_type)
-        case "SENTINEL-2":
-            found = _S2_TYPE.match(name)
-            return f"sentinel-2-l{found.group(1).lower()}" if found else "sentinel-2"
-        case "SENTINEL-3":
-            return _sentinel3(name)
-        case "SENTINEL-5P":
-            parts = _S5P_TYPE.match(name)
-            return (
-                sentinel5p_id(parts.group(2), parts.group(1))
-                if parts and _offered_5p(*parts.groups())
-                else "sentinel-5p"
-            )
-        case "LANDSAT-8" if level == "LEVEL1TP":
-            return "landsat-8-l1tp"
-    return mission.lower()
+    if mission == "SENTINEL-1":
+        return _sentinel1(name, product_type)
+    if mission == "LANDSAT-8" and level == "LEVEL1TP":
+        return "landsat-8-l1tp"
+    rule = _BY_NAME.get(mission)
+    found = None if rule is None else rule(name)
+    return mission.lower() if found is None else found
 
 
 def _sentinel1(name: str, product_type: str) -> str:
@@ -164,13 +178,40 @@ def _sentinel1(name: str, product_type: str) -> str:
     return "sentinel-1"
 
 
+def _sentinel2(name: str) -> str | None:
+    found = _S2_TYPE.match(name)
+    return f"sentinel-2-l{found.group(1).lower()}" if found else None
+
+
 @lru_cache(maxsize=4096)
-def _sentinel3(name: str) -> str:
+def _sentinel3(name: str) -> str | None:
     found = _S3_TYPE.match(name.removesuffix(".SEN3"))
     if found and found.group(2) in SENTINEL_3.get(found.group(1), ()):
         return sentinel3_id(found.group(1), found.group(2))
-    return "sentinel-3"
+    return None
 
 
-def _offered_5p(mode: str, product_type: str) -> bool:
-    return mode in SENTINEL_5P.get(product_type, ())
+def _sentinel5p(name: str) -> str | None:
+    found = _S5P_TYPE.match(name)
+    if found and found.group(1) in SENTINEL_5P.get(found.group(2), ()):
+        return sentinel5p_id(found.group(2), found.group(1))
+    return None
+
+
+def _sentinel6(name: str) -> str | None:
+    found = _S6_TYPE.match(name)
+    return sentinel6_id(found.group(1), found.group(2)) if found and found.group(1) in SENTINEL_6 else None
+
+
+def _mosaic(name: str) -> str | None:
+    found = _MOSAIC.match(name)
+    return f"sentinel-{found.group(1)}-global-mosaics" if found else None
+
+
+_BY_NAME: dict[str, Callable[[str], str | None]] = {
+    "SENTINEL-2": _sentinel2,
+    "SENTINEL-3": _sentinel3,
+    "SENTINEL-5P": _sentinel5p,
+    "SENTINEL-6": _sentinel6,
+    "GLOBAL-MOSAICS": _mosaic,
+}

@@ -5,10 +5,15 @@ International designators, resolutions and timeliness are those that CDSE's own 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-__all__ = ["DESIGNATORS", "GSD", "MISSIONS", "TIMELINESS", "Mission"]
+__all__ = [
+    "DESIGNATORS", "GSD", "MISSIONS", "SENTINEL_5P_TITLES", "TIMELINESS", "TYPE_CONSTANTS", "Mission",
+    "named_constants",
+]  # fmt: skip
 
 DESIGNATORS = {
     "sentinel-1a": "2014-016A", "sentinel-1b": "2016-025A", "sentinel-1c": "2024-235A",
@@ -37,10 +42,94 @@ _METERS = {
     5500: "L1B_RA_BD1 L1B_RA_BD7 L1B_RA_BD8",
     7000: "L2__CO____ L2__CH4___",
     9500: "SL_2_AOD___",
+    20000: "P4_1B_LR_____ P4_1B__LR_____ P4_2__LR_____",
     21000: "L2__O3__PR",
+    25000: "MW_2__AMR____",
 }
 GSD = {kind: meters for meters, kinds in _METERS.items() for kind in kinds.split()}
 """Ground sample distance in meters by product type."""
+
+
+_STRIPMAP = tuple(f"S{number}" for number in range(1, 7))
+
+
+def _resolution(along_range: int, along_azimuth: int) -> dict[str, Any]:
+    return {"sar:resolution_range": along_range, "sar:resolution_azimuth": along_azimuth}
+
+
+def _spacing(meters: float) -> dict[str, Any]:
+    return {"sar:pixel_spacing_range": meters, "sar:pixel_spacing_azimuth": meters}
+
+
+# Nominal values of the Sentinel-1 Product Definition S1-RS-MDA-52-7440, as CDSE's own Items state them.
+TYPE_CONSTANTS: dict[str, dict[str, Any]] = {
+    "IW_SLC__1S": _resolution(5, 20),
+    "EW_SLC__1S": _resolution(20, 40),
+    **{f"{mode}_SLC__1S": _resolution(5, 5) for mode in _STRIPMAP},
+    **{f"{mode}_GRDH_1S": _spacing(10.0) for mode in ("IW", *_STRIPMAP)},
+    **{f"{mode}_GRDM_1S": _spacing(40.0) for mode in ("IW", "EW", *_STRIPMAP)},
+    "EW_GRDH_1S": _spacing(25.0),
+    "S1SAR_L3_IW_MCM": {"gsd": 20, "product:timeliness": "P1M"},
+    "S1SAR_L3_DH_MCM": {"gsd": 40, "product:timeliness": "P1M"},
+    "S2MSI_L3__MCQ": {"gsd": 10, "product:timeliness": "P3M"},
+}
+"""What is the same for all products of a type."""
+
+SENTINEL_5P_TITLES = {
+    **{f"L1B_RA_BD{band}": f"Radiance Product, Band {band}" for band in range(1, 9)},
+    **{f"L2__NP_BD{band}": f"Cloud from the Suomi NPP mission, band {band}" for band in (3, 6, 7)},
+    "L2__AER_AI": "UV Aerosol Index", "L2__AER_LH": "UV Aerosol Layer Height", "L2__CH4___": "Methane Concentration",
+    "L2__CLOUD_": "Cloud Parameters", "L2__CO____": "Carbon Monoxide Concentration",
+    "L2__HCHO__": "Atmospheric Formaldehyde Concentration", "L2__NO2___": "Nitrogen Dioxide Concentration",
+    "L2__O3____": "Total Column Ozone Concentration", "L2__O3__PR": "Atmospheric Ozone Concentration",
+    "L2__O3_TCL": "Tropospheric Ozone Concentration", "L2__SO2___": "Atmospheric Sulfur Dioxide Concentrations",
+}  # fmt: skip
+"""What CDSE's own collections call the file, by product type."""
+
+_S6_NAME = re.compile(
+    r"S6[A-Z_]_(?P<type>(?P<instrument>P4|MW)_.{10,12}?)_\d{8}T\d{6}_.*_(?P<cycle>\d{3})_\d{3}_\d{3}_"
+)
+_S6_INSTRUMENTS = {"P4": "p4", "MW": "amr-c"}
+_MOSAIC = re.compile(r"(Sentinel-[12])_(?:(IW|DH)_)?mosaic_\d{4}_[MQ]\d+_(\d\d[C-X][A-Z]{2})_")
+_MOSAIC_INSTRUMENTS = {"Sentinel-1": "sar", "Sentinel-2": "msi"}
+_C_BAND = {"sar:frequency_band": "C", "sar:center_frequency": 5.405}
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str) -> tuple[tuple[str, Any], ...]:
+    if (match := _S6_NAME.match(name)) is not None:
+        instrument = _S6_INSTRUMENTS[match["instrument"]]
+        kind = "microwave" if instrument == "amr-c" else "sar"
+        return (("instruments", [instrument]), ("sat:orbit_cycle", int(match["cycle"])), ("altm:instrument_type", kind))
+    if (match := _MOSAIC.match(name)) is not None:
+        mission, mode, square = match.groups()
+        made = {
+            "constellation": mission.lower(),
+            "instruments": [_MOSAIC_INSTRUMENTS[mission]],
+            "processing:level": "L3",
+            "grid:code": f"MGRS-{square}",
+        }
+        if mission == "Sentinel-2":
+            made["proj:code"] = f"EPSG:{327 if square[2] < 'N' else 326}{square[:2]}"
+        if mode is not None:
+            polarizations = ["VV", "VH"] if mode == "IW" else ["HH", "HV"]
+            made |= {"sar:instrument_mode": mode, **_C_BAND, "sar:polarizations": polarizations}
+        return tuple(made.items())
+    return ()
+
+
+def named_constants(name: str, s3_path: str, mission: str) -> dict[str, Any]:
+    """Return what name and path of a product say and its record may not: of Sentinel-6 and of mosaics.
+
+    Examples
+    --------
+    >>> named_constants("Sentinel-2_mosaic_2024_Q1_17RLM_0_0", "", "GLOBAL-MOSAICS")["grid:code"]
+    'MGRS-17RLM'
+    """
+    if mission not in {"SENTINEL-6", "GLOBAL-MOSAICS"}:
+        return {}
+    kind = next((part for part in s3_path.split("/") if part in TYPE_CONSTANTS and "_L3_" in part), None)
+    return {**dict(_named(name)), **({} if kind is None else {"product:type": kind})}
 
 
 @dataclass(frozen=True)
@@ -57,8 +146,6 @@ class Mission:
 
 
 _ESA = "https://sentinel.esa.int/web/sentinel/missions"
-_C_BAND = {"sar:frequency_band": "C", "sar:center_frequency": 5.405}
-
 MISSIONS = {
     "SENTINEL-1": Mission(
         "sentinel-1", ("sentinel-1a", "sentinel-1b", "sentinel-1c", "sentinel-1d"), ("sar",),

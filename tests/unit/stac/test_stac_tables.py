@@ -127,8 +127,9 @@ def test_ours_and_native_ones_in_one_file_and_back(real_data, real_items, real_b
     back = from_geoparquet(tmp_path / "items.parquet")
     assert [_plain(each) for each in mixed] == back
     # And once more: what comes out of a file goes in again, unchanged.
-    to_geoparquet(to_geodataframe(back), tmp_path / "again.parquet")
-    assert from_geoparquet(tmp_path / "again.parquet") == back
+    some = back[::6]
+    to_geoparquet(to_geodataframe(some), tmp_path / "again.parquet")
+    assert from_geoparquet(tmp_path / "again.parquet") == some
 
 
 def test_one_schema_whatever_the_collection(real_data, real_items, real_bursts, tmp_path):
