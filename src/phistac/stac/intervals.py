@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from phistac.errors import DatetimeError
@@ -21,6 +21,7 @@ DatetimeLike: TypeAlias = "str | datetime | Sequence[str | datetime | None] | No
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _REMEDY = "Write a time such as 2024-08-02T06:07:23Z, a year, month or day, or two of them with '/' between."
+_DAYS_END = re.compile(r"T23:59:59(?:Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 _OPEN = {"", "..", None}
 _TWO = 2
 
@@ -44,7 +45,8 @@ def to_interval(value: DatetimeLike) -> Interval | None:
     ----------
     value : str, datetime, pair of those, or None
         As STAC writes it: ``2024-08-02T00:00:00Z/..``. Years, months and days mean all of themselves. A datetime
-        without zone is UTC, as in pystac-client.
+        without zone is UTC, as in pystac-client. An interval that ends at ``23:59:59`` ends with the day: pystac-client
+        makes that of ``2024-08``, and what was sensed in the last second of the month is meant, too.
 
     Raises
     ------
@@ -71,6 +73,8 @@ def to_interval(value: DatetimeLike) -> Interval | None:
     if len(parts) == 1 and first in _OPEN:
         raise DatetimeError(f"{value!r} is not a time or an interval", remedy=_REMEDY)
     start, end = _bounds(first)[0], _bounds(last)[1]
+    if end is not None and isinstance(last, str) and _DAYS_END.search(last) and len(parts) == _TWO:
+        end += timedelta(seconds=1, microseconds=-1)
     if start is None and end is None:
         raise DatetimeError(f"the interval {value!r} is open on both sides", remedy="Leave datetime out instead.")
     if start is not None and end is not None and end < start:

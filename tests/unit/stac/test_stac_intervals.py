@@ -56,3 +56,12 @@ def test_an_end_before_the_start_is_refused(start, length):
 def test_what_is_no_interval_is_refused(value):
     with pytest.raises((DatetimeError, TypeError)):
         to_interval(value)
+
+
+def test_the_last_second_of_a_day_is_part_of_it():
+    """pystac-client makes ``2024-08-01T00:00:00Z/2024-08-31T23:59:59Z`` of ``2024-08``."""
+    end = datetime(2024, 8, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    assert to_interval("2024-08-01T00:00:00Z/2024-08-31T23:59:59Z").end == to_interval("2024-08").end == end
+    assert to_interval("../2024-08-31T23:59:58Z").end == datetime(2024, 8, 31, 23, 59, 58, tzinfo=UTC)
+    assert to_interval("../2024-08-31T23:59:59.0Z").end == datetime(2024, 8, 31, 23, 59, 59, tzinfo=UTC)
+    assert to_interval("2024-08-31T23:59:59Z").end == datetime(2024, 8, 31, 23, 59, 59, tzinfo=UTC)
