@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from phistac.stac.parameters import Search
 
-__all__ = ["lifted"]
+__all__ = ["joined", "lifted", "terms"]
 
 
 def lifted(search: Search) -> Search | None:
@@ -25,8 +25,8 @@ def lifted(search: Search) -> Search | None:
     UnknownCollectionError
         If the filter names a collection that does not exist.
     """
-    terms = _terms(search.filter)
-    named = [_named(term) for term in terms]
+    found = terms(search.filter)
+    named = [_named(term) for term in found]
     if not any(each is not None for each in named):
         return search
     allowed = [each.id for each in search.collections]
@@ -35,9 +35,8 @@ def lifted(search: Search) -> Search | None:
             allowed = [name for name in names if not allowed or name in allowed or _inside(name, search)]
             if not allowed:
                 return None
-    rest = [term for term, names in zip(terms, named, strict=True) if names is None]
-    remaining = {"op": "and", "args": rest} if len(rest) > 1 else (rest[0] if rest else None)
-    return replace(search, collections=tuple(collection(each) for each in allowed), filter=remaining)
+    rest = [term for term, names in zip(found, named, strict=True) if names is None]
+    return replace(search, collections=tuple(collection(each) for each in allowed), filter=joined(rest))
 
 
 def _inside(name: str, search: Search) -> bool:
@@ -46,12 +45,18 @@ def _inside(name: str, search: Search) -> bool:
     return any(each.wide and each.odata == found.odata and each.entity == found.entity for each in search.collections)
 
 
-def _terms(node: Any) -> list[Mapping[str, Any]]:
+def terms(node: Any) -> list[Mapping[str, Any]]:
+    """Return the conditions that all have to hold; none for no filter."""
     if not isinstance(node, dict):
         return []
     if str(node.get("op", "")).lower() != "and" or not isinstance(node.get("args"), list):
         return [node]
-    return [term for each in node["args"] for term in _terms(each)] or [node]
+    return [term for each in node["args"] for term in terms(each)] or [node]
+
+
+def joined(conditions: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the filter that all these hold; ``None`` for none."""
+    return {"op": "and", "args": conditions} if len(conditions) > 1 else (conditions[0] if conditions else None)
 
 
 def _named(term: Mapping[str, Any]) -> list[str] | None:

@@ -5,7 +5,7 @@ Each query comes with what is left to check on the Items that it brings; :mod:`p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from phistac.odata.query import Entity, Order, Query
 from phistac.stac.burst_ids import looks_like_burst
 from phistac.stac.collections import BURSTS, Collection, all_collections, collection
 from phistac.stac.columns import columns
+from phistac.stac.handfuls import handfuls
 from phistac.stac.ids import is_burst_id, name_condition, names_of
 from phistac.stac.lifting import lifted
 from phistac.stac.normal import Node, normal
@@ -79,7 +80,9 @@ def _all_parts(search: Search) -> tuple[Part, ...]:
             remedy="Search fewer, or bursts apart from products; or sort the table.",
         )
     never: list[str] = []
-    parts = [part for entity, group in groups for part in _parts(search, entity, group, never)]
+    whole = search.order is not None or bool(search.ids)
+    searches = [search] if whole else [replace(search, filter=each) for each in handfuls(search.filter)]
+    parts = [part for entity, group in groups for each in searches for part in _parts(each, entity, group, never)]
     if not parts and never:
         raise QueryError(never[0], remedy="Check how the value is written.")
     return tuple(parts)
