@@ -156,8 +156,9 @@ class Api:
         following: _Place | None = _from_token(str(token), len(parts)) if token else (0, Position())
         features: list[dict[str, Any]] = []
         limit, read = search.limit or _PAGE, 0
+        enough = limit - limit // 100  # pages of the catalogue overlap by a row: that one is not worth a request
         # A page may hold fewer than the limit, but never none before the end: clients stop there.
-        while following is not None and len(features) < limit and not (features and read >= _READ_AT_ONCE):
+        while following is not None and len(features) < enough and not (features and read >= _READ_AT_ONCE):
             at, position = following
             if at >= len(parts):
                 following = None
