@@ -3,6 +3,7 @@ from .errors import PhistacError, PhistacWarning
 from .reading.backend import SafeBackendEntrypoint
 from .reading.door import open  # noqa: A004 - reads as phistac.open
 from .remote.assets import with_assets
+from .remote.explain import explain
 from .remote.filesystem import CdseFileSystem
 from .remote.stac_io import StacIO, connect
 from .retrieval.download import download
@@ -26,6 +27,7 @@ __all__ = [
     "StacIO",
     "connect",
     "download",
+    "explain",
     "from_geodataframe",
     "from_geoparquet",
     "latest",
