@@ -1,29 +1,23 @@
-"""Burst ids in all spellings: ``t044_015804_iw2`` here, ``044_015804_IW2`` at ASF.
+"""Burst ids in all spellings: ``t008_015804_iw2`` here, ``008_015804_IW2`` at ASF.
 
 The catalogue numbers bursts through the whole repeat cycle (``BurstId``); the three swaths of IW share the number. An
 id names the track, the number and the swath. The record's relative orbit is that of its *product*, which may begin on
 the track before, so that one burst would be called differently on different dates. The track is therefore computed from
-the number: burst ``n`` starts ``(n - 1) * T_beam`` seconds (and about one) after the cycle does, and a track lasts
-``T_orb = 12 * 86400 / 175`` seconds (Sentinel-1 Level 1 Detailed Algorithm Definition, 9.3.3). On all real records
-here the two agree.
+the number, by the one formula that also names the bursts of an annotation:
+:func:`phistac.safe.sentinel1.bursts.track_of`.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 
 from phistac.errors import QueryError
+from phistac.safe.sentinel1.bursts import track_of
 
 __all__ = ["BurstKey", "burst_key", "looks_like_burst", "track_of"]
 
-_ORBIT_S = 12 * 86400 / 175
 _TRACKS = 175
-_BEAM_S = {"IW": 2.758273, "EW": 3.038376}
-# The first swath of burst n starts this long after (n - 1) * T_beam: 1.14 and 1.30 s in recorded bursts of IW1 and IW2,
-# the latter less the 0.83 s between the swaths.
-_LEAD_S = 1.2
 _SPELLING = re.compile(r"t?(\d{1,3})_(\d{1,6})_((?:iw|ew)[1-5])", re.IGNORECASE)
 
 
@@ -42,18 +36,6 @@ class BurstKey:
 
     def __str__(self) -> str:
         return f"t{self.track:03d}_{self.number:06d}_{self.swath.lower()}"
-
-
-def track_of(number: int, mode: str) -> int:
-    """Return the track that a burst number belongs to.
-
-    Examples
-    --------
-    >>> track_of(249406, "IW"), track_of(15804, "IW")
-    (117, 8)
-    """
-    seconds = (number - 1) * _BEAM_S[mode] + _LEAD_S
-    return math.floor(seconds / _ORBIT_S) % _TRACKS + 1
 
 
 def looks_like_burst(text: str) -> bool:

@@ -138,7 +138,7 @@ def test_real_bursts_are_valid_items(burst_rows, validate):
 
 def test_tracks_follow_from_burst_numbers_on_all_recorded_rows(burst_rows):
     from phistac.safe.names import ProductName
-    from phistac.stac.burst_ids import track_of
+    from phistac.safe.sentinel1.bursts import track_of
 
     for row in burst_rows:
         orbit = int(ProductName.parse(row["ParentProductName"]).fields["absolute_orbit"])

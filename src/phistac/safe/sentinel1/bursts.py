@@ -20,7 +20,7 @@ from phistac.safe.xml import int_text, text
 if TYPE_CHECKING:
     from phistac.safe.xml import Element
 
-__all__ = ["Burst", "BurstId", "SwathTiming", "burst_id", "burst_ids", "swath_timing"]
+__all__ = ["Burst", "BurstId", "SwathTiming", "burst_id", "burst_ids", "swath_timing", "track_of"]
 
 ORBITS_PER_CYCLE = 175
 ORBIT_S = 12 * 86400 / ORBITS_PER_CYCLE
@@ -46,8 +46,8 @@ class BurstId:
     relative : int
         Number within the repeat cycle: the same for every repetition.
     track : int
-        Relative orbit in which the burst starts counting, 1 to 175: that of the product, or the next one where the
-        product crosses the ascending node.
+        Relative orbit that the burst belongs to, 1 to 175; it follows from the number, see :func:`track_of`. Nearly
+        always that of the product, or the next one where the product crosses the ascending node.
     """
 
     relative: int
@@ -143,6 +143,30 @@ def _burst(index: int, element: Element, lines: int) -> Burst:
     )  # fmt: skip
 
 
+def track_of(number: int, mode: str) -> int:
+    """Return the track (relative orbit, 1 to 175) that a burst number belongs to: that in which its cycle begins.
+
+    Equation 9-91 of the source above, the other way round: the middle of cycle ``n`` is sensed half a cycle after
+    ``(n - 1) T_beam + T_pre``; in recorded products to 0.04 s. A number has the same track on every date, whatever the
+    relative orbit of the product, so that a burst has one id.
+
+    Parameters
+    ----------
+    number : int
+        Relative burst id, from 1.
+    mode : str
+        ``IW`` or ``EW``.
+
+    Examples
+    --------
+    >>> track_of(249406, "IW"), track_of(15804, "IW")
+    (117, 8)
+    """
+    beam_s, preamble_s = _BEAM[mode]
+    begins_s = (number - 0.5) * beam_s + preamble_s - _TO_MIDDLE[f"{mode}1"]
+    return math.floor(begins_s / ORBIT_S) % ORBITS_PER_CYCLE + 1
+
+
 def burst_id(
     *, swath: str, sensing_anx_time: float, relative_orbit: int, crosses_node: bool = False, stated: int | None = None
 ) -> BurstId:
@@ -167,7 +191,7 @@ def burst_id(
     Returns
     -------
     BurstId
-        With the track in which the burst was sensed.
+        With the track that the number belongs to.
 
     Raises
     ------
@@ -189,7 +213,8 @@ def burst_id(
         elapsed -= ORBIT_S
         track = relative_orbit % ORBITS_PER_CYCLE + 1 if crosses_node else relative_orbit
     number_in_cycle = 1 + math.floor((elapsed + (track - 1) * ORBIT_S - preamble_s) / beam_s)
-    return BurstId(stated if stated is not None else number_in_cycle, track)
+    relative = stated if stated is not None else number_in_cycle
+    return BurstId(relative, track_of(relative, swath[:2]))
 
 
 def burst_ids(root: Element, *, relative_orbit: int, crosses_node: bool = False) -> tuple[BurstId, ...]:
