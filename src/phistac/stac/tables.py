@@ -135,7 +135,8 @@ def _column(name: str, values: Sequence[Any]) -> pd.Series[Any]:
         dtype = "str"
     else:
         dtype = bool if kinds == {bool} and whole else object
-    return pd.Series(values, dtype=dtype)
+    column: pd.Series[Any] = pd.Series(values, dtype=dtype)
+    return column
 
 
 def _times(values: Sequence[str | None]) -> pd.Series[Any]:
