@@ -6,24 +6,20 @@ same columns make the queryables.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from phistac.errors import QueryError
 from phistac.odata.attributes import ATTRIBUTES, by_property
 from phistac.odata.converters import Converter, converters_of
-from phistac.odata.filters import Attribute, Comparison, Expression
-from phistac.odata.times import instant
 
 if TYPE_CHECKING:
     from phistac.odata.attributes import AttributeRow
     from phistac.odata.filters import Operator, ValueType
     from phistac.stac.collections import Collection
 
-__all__ = ["Column", "alternatives", "columns", "queryable_names"]
+__all__ = ["Column", "columns", "queryable_names"]
 
 _ORDERED: tuple[Operator, ...] = ("eq", "lt", "le", "gt", "ge")
 _EQUAL: tuple[Operator, ...] = ("eq",)
@@ -193,80 +189,3 @@ def queryable_names(collection: Collection | None) -> tuple[str, ...]:
         return ("burst:id", *_BURST)
     named = (*_PRODUCT, "platform", *(row.stac for row in ATTRIBUTES), *(f"odata:{row.odata}" for row in ATTRIBUTES))
     return tuple(dict.fromkeys(name for name in named if columns(name, collection)))
-
-
-def alternatives(
-    name: str, operator: Operator, value: Any, collection: Collection | None
-) -> tuple[Expression, ...] | None:
-    """Return the conditions of which one holds where a property compares so with a value.
-
-    Parameters
-    ----------
-    name : str
-        A property that :func:`columns` knows, or not.
-    operator : str
-        ``eq``, ``lt``, ``le``, ``gt`` or ``ge``.
-    value : str, int, float, bool, datetime or list
-        As an Item has it.
-    collection : Collection, optional
-        ``None`` for a search of all products.
-
-    Returns
-    -------
-    tuple of Expression, or None
-        Empty where no record can have the value; ``None`` where the catalogue cannot be asked: it has no such field,
-        or knows no order among texts.
-
-    Raises
-    ------
-    QueryError
-        If the value is of another type than the property.
-    """
-    usable = [column for column in columns(name, collection) if operator in column.operators]
-    if not usable:
-        return None
-    conditions = [
-        _condition(column, *_cast(name, column, operator, each), collection)
-        for column in usable
-        for each in _write(name, column, value)
-    ]
-    return tuple(dict.fromkeys(conditions))
-
-
-def _write(name: str, column: Column, value: Any) -> tuple[Any, ...]:
-    try:
-        return column.converter.write(value)
-    except (AttributeError, TypeError) as error:
-        raise QueryError(f"{name} cannot be compared with {value!r}") from error
-
-
-def _cast(name: str, column: Column, operator: Operator, value: Any) -> tuple[Operator, Any]:
-    """Give a value the type that the catalogue insists on; CQL2 makes every number a float."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    match column.type:
-        case "Integer" if number and operator in {"lt", "le"}:
-            return ("le", math.floor(value)) if value != int(value) else (operator, int(value))
-        case "Integer" if number and operator in {"gt", "ge"}:
-            return ("ge", math.ceil(value)) if value != int(value) else (operator, int(value))
-        case "Integer" if number and value == int(value):
-            return operator, int(value)
-        case "Double" if number:
-            return operator, float(value)
-        case "DateTimeOffset" if isinstance(value, str):
-            return operator, instant(value)
-        case "String" if not isinstance(value, str):
-            raise QueryError(f"{name} is text, {value!r} is not")
-        case "Integer":
-            raise QueryError(f"{name} is a whole number, {value!r} is not")
-        case "Double":
-            raise QueryError(f"{name} is a number, {value!r} is not")
-    return operator, value
-
-
-def _condition(column: Column, operator: Operator, value: Any, collection: Collection | None) -> Expression:
-    if not column.attribute:
-        return Comparison(column.name, operator, value)
-    made = Attribute(column.name, column.type, operator, value)
-    if column.collection and collection is None:
-        return Comparison("Collection/Name", "eq", column.collection) & made
-    return made

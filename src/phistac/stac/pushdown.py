@@ -6,29 +6,26 @@ filter, which is checked on the Items that come back. Where the condition says a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import QueryError
 from phistac.odata.filters import (
-    All,
-    Any_,
-    Attribute,
     Comparison,
     Expression,
-    Intersects,
     Not,
     all_of,
     any_of,
 )
 from phistac.odata.times import instant
+from phistac.stac.asking import alternatives
 from phistac.stac.burst_ids import burst_key
 from phistac.stac.collections import collection as collection_of
-from phistac.stac.columns import alternatives, columns
+from phistac.stac.columns import columns
 from phistac.stac.ids import name_condition
 from phistac.stac.normal import COMPARISONS, SPATIAL, Node
 from phistac.stac.patterns import name_pattern
 from phistac.stac.places import asked_area
+from phistac.stac.splits import Split, denied, every, some
 
 if TYPE_CHECKING:
     from phistac.odata.filters import Operator
@@ -37,18 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Split", "split"]
 
 _ASKED: dict[str, Operator] = {"=": "eq", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-
-
-@dataclass(frozen=True)
-class Split:
-    """A filter in two parts."""
-
-    asked: Expression | None = None
-    """What the catalogue is asked; ``None`` for nothing: all records."""
-    rest: Node | None = None
-    """What is checked on this side; ``None`` where the catalogue's answer is exact."""
-    never: str = ""
-    """Why no record can pass; empty where some may."""
 
 
 _ALL = Split()
@@ -70,57 +55,12 @@ def split(node: Node, collection: Collection | None) -> Split:
         If a value is of another type than its property.
     """
     if node["op"] == "and":
-        return _every([split(each, collection) for each in node["args"]])
+        return every([split(each, collection) for each in node["args"]])
     if node["op"] == "or":
-        return _some([split(each, collection) for each in node["args"]], node)
+        return some([split(each, collection) for each in node["args"]], node)
     if node["op"] == "not":
-        return _denied(_single(node["args"][0], collection), node)
+        return denied(_single(node["args"][0], collection), node)
     return _single(node, collection)
-
-
-def _every(parts: list[Split]) -> Split:
-    never = next((part.never for part in parts if part.never), "")
-    if never:
-        return Split(never=never)
-    asked = [part.asked for part in parts if part.asked is not None]
-    rest = [part.rest for part in parts if part.rest is not None]
-    return Split(all_of(asked) if asked else None, _and(rest))
-
-
-def _and(nodes: list[Node]) -> Node | None:
-    if len(nodes) > 1:
-        return {"op": "and", "args": nodes}
-    return nodes[0] if nodes else None
-
-
-def _some(parts: list[Split], node: Node) -> Split:
-    possible = [part for part in parts if not part.never]
-    if not possible:
-        return Split(never=parts[0].never)
-    asked = [part.asked for part in possible if part.asked is not None]
-    whole = any_of(asked) if len(asked) == len(possible) else None
-    exact = all(part.rest is None for part in possible)
-    if exact:
-        return Split(whole)
-    return Split(whole, node)
-
-
-def _denied(part: Split, node: Node) -> Split:
-    if part.never or part.rest is not None or part.asked is None:
-        return Split(rest=node)
-    # A lambda is false, not unknown, for a record without the attribute; CQL2 does not select those.
-    return Split(Not(part.asked), node if _uses_attributes(part.asked) else None)
-
-
-def _uses_attributes(expression: Expression) -> bool:
-    match expression:
-        case Attribute():
-            return True
-        case All(operands) | Any_(operands):
-            return any(_uses_attributes(each) for each in operands)
-        case Not(operand):
-            return _uses_attributes(operand)
-    return False
 
 
 def _single(node: Node, collection: Collection | None) -> Split:
@@ -182,7 +122,7 @@ def _unequal(node: Node, name: str, value: Any, collection: Collection | None) -
         below, above = (alternatives(name, operator, value, collection) for operator in ("lt", "gt"))
         return Split(any_of((*below, *above))) if below and above else Split(rest=node)
     equal = {"op": "=", "args": node["args"]}
-    return _denied(_comparison(equal, "=", name, value, collection), node)
+    return denied(_comparison(equal, "=", name, value, collection), node)
 
 
 def _membership(node: Node, operator: str, identifier: str, collection: Collection | None) -> Split:
@@ -210,7 +150,7 @@ _POLARIZATIONS = ("VV", "VH", "HH", "HV", "VV&VH", "VH&VV", "HH&HV", "HV&HH", "V
 def _contains(node: Node, name: str, values: list[str], collection: Collection | None) -> Split:
     if _bursts(collection):
         parts = [_comparison(node, "=", name, each, collection) for each in values]
-        return _every([Split(rest=node) if part.rest else part for part in parts])
+        return every([Split(rest=node) if part.rest else part for part in parts])
     if name != "sar:polarizations" or not columns(name, collection):
         return Split(rest=node)
     matching = [each for each in _POLARIZATIONS if set(values) <= set(each.split("&"))]
@@ -220,18 +160,17 @@ def _contains(node: Node, name: str, values: list[str], collection: Collection |
     return Split(any_of(conditions))
 
 
+# A line is asked for as a thin polygon around it, which denied would be too much.
+_AS_THEY_ARE = frozenset({"Point", "Polygon", "MultiPolygon"})
+
+
 def _place(node: Node, operator: str, area: dict[str, Any]) -> Split:
     expression, exact = asked_area(area)
     if operator == "s_intersects":
         return Split(expression, None if exact else node)
     if operator == "s_disjoint":  # a record without footprint is neither, there as here
-        return Split(Not(expression)) if exact and _is_narrow(expression) else Split(rest=node)
+        return Split(Not(expression)) if exact and area["type"] in _AS_THEY_ARE else Split(rest=node)
     return Split(expression, node)
-
-
-def _is_narrow(expression: Expression) -> bool:
-    """Whether the area is asked for as it is: a line is asked for as a thin polygon, which denied would be too much."""
-    return isinstance(expression, Intersects) and "LINESTRING" not in expression.wkt
 
 
 _START, _END = "ContentDate/Start", "ContentDate/End"

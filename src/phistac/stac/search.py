@@ -20,7 +20,8 @@ from phistac.stac.ids import is_burst_id, name_condition, names_of
 from phistac.stac.lifting import lifted
 from phistac.stac.normal import Node, normal
 from phistac.stac.places import area_node, asked_area
-from phistac.stac.pushdown import Split, split
+from phistac.stac.pushdown import split
+from phistac.stac.splits import Split
 
 if TYPE_CHECKING:
     from phistac.stac.intervals import Interval
