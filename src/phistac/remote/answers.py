@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -40,7 +41,8 @@ class Answer:
         """Return the position of a walk whose first page this is; any other unchanged.
 
         From then on, products published after this moment are not part of the walk. The clock is the service's: one of
-        ours that is slow would hide the newest products. What fits on a page is all of one moment anyway.
+        ours that is slow would hide the newest products. It tells seconds, so products published in the second in which
+        the walk begins are not part of it either. What fits on one page is all of one moment, and is not frozen.
         """
         return replace(position, until=self.at) if self.more and not position.edges else position
 
@@ -61,6 +63,7 @@ class Answers:
         """Requests that may be under way at once."""
         self._http = http
         self._url = settings.catalogue_url
+        self._turns = threading.BoundedSemaphore(self.width)
         self._pace = Pace(settings.searches_per_minute)
 
     def get(self, query: Query) -> Answer:
@@ -73,17 +76,20 @@ class Answers:
         ServiceError
             If no answer comes, in spite of retries.
         """
-        time.sleep(self._pace.reserve())
         url = f"{self._url}/{query.entity}"
-        return _answer(*self._http.dated_json("GET", url, params=query.params()), query)
+        return self._ask(query, "GET", url, params=query.params())
 
     def post_names(self, names: Sequence[str], query: Query) -> Answer:
         """Return the products of these names, of which unknown ones are left out; errors as :meth:`get`."""
-        time.sleep(self._pace.reserve())
         # Options of a POST are in its address too.
         url = f"{self._url}/Products/OData.CSC.FilterList?{urlencode(query.params())}"
         body = {"FilterProducts": [{"Name": name} for name in names]}
-        return _answer(*self._http.dated_json("POST", url, json=body), query)
+        return self._ask(query, "POST", url, json=body)
+
+    def _ask(self, query: Query, method: str, url: str, **options: Any) -> Answer:
+        time.sleep(self._pace.reserve())
+        with self._turns:
+            return _answer(*self._http.dated_json(method, url, **options), query)
 
 
 def _answer(found: Any, date: str | None, query: Query) -> Answer:

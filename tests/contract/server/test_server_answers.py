@@ -17,6 +17,7 @@ from phistac.errors import (
     RateLimitError,
     ServiceError,
 )
+from phistac.settings import Settings
 from phistac.stac.parameters import _PARAMETERS
 
 _NAME = "S2A_MSIL2A_20240802T060721_N0511_R034_T42SVD_20240802T085602"
@@ -301,19 +302,28 @@ def test_nothing_that_can_be_sent_is_a_mistake_of_the_server(make, ask, name):
             assert ask(application, "GET", f"/search?{name}={quote(value)}").status in {200, 400}, value
 
 
-def test_requests_are_answered_side_by_side(make, ask):
-    meeting = threading.Barrier(3, timeout=20)
+def test_requests_are_answered_side_by_side_as_many_as_are_polite(make, ask):
+    full, lock, under_way, most = threading.Event(), threading.Lock(), 0, 0
 
     def wait(_):
-        meeting.wait()
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+            if under_way == Settings().searches:
+                full.set()
+        assert full.wait(20)
+        with lock:
+            under_way -= 1
         return {"value": []}
 
     application = make(wait)
 
-    async def three():
-        return await asyncio.gather(*(ask.exchange(application, "GET", "/search") for _ in range(3)))
+    async def many():
+        return await asyncio.gather(*(ask.exchange(application, "GET", "/search") for _ in range(12)))
 
-    assert [answer.status for answer in asyncio.run(three())] == [200] * 3
+    assert [answer.status for answer in asyncio.run(many())] == [200] * 12
+    assert most == Settings().searches == 4
 
 
 def test_answers_without_a_limit_are_short(make, ask):
