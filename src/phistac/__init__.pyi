@@ -5,12 +5,14 @@ from .reading.door import open  # noqa: A004 - reads as phistac.open
 from .remote.assets import with_assets
 from .remote.explain import explain
 from .remote.filesystem import CdseFileSystem
+from .remote.interop import gdal_env, storage_options
 from .remote.stac_io import StacIO, connect
 from .retrieval.download import download
 from .retrieval.plan import plan
 from .sandbox.handle import Sandbox
 from .settings import Settings
 from .stac.parquet import from_geoparquet, to_geoparquet
+from .stac.stackstac import for_stackstac
 from .stac.tables import from_geodataframe, to_geodataframe
 from .stac.versions import latest
 from .viz.temporal import plot_timeline
@@ -28,12 +30,15 @@ __all__ = [
     "connect",
     "download",
     "explain",
+    "for_stackstac",
     "from_geodataframe",
     "from_geoparquet",
+    "gdal_env",
     "latest",
     "open",
     "plan",
     "plot_timeline",
+    "storage_options",
     "temporal_statistics",
     "to_geodataframe",
     "to_geoparquet",
