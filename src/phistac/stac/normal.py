@@ -31,7 +31,22 @@ ARRAYS = frozenset({"a_contains", "a_containedby", "a_equals", "a_overlaps"})
 SPATIAL = frozenset(
     {"s_intersects", "s_disjoint", "s_within", "s_contains", "s_equals", "s_touches", "s_crosses", "s_overlaps"}
 )
-TEMPORAL = frozenset({"t_after", "t_before", "t_equals", "t_intersects", "t_disjoint", "t_during"})
+TEMPORAL = frozenset(
+    {
+        *(
+            "t_after",
+            "t_before",
+            "t_equals",
+            "t_intersects",
+            "t_disjoint",
+            "t_during",
+            "t_contains",
+            "t_meets",
+            "t_metby",
+        ),
+        *("t_overlaps", "t_overlappedby", "t_starts", "t_startedby", "t_finishes", "t_finishedby"),
+    }
+)
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _SYNONYMS = {"eq": "=", "neq": "<>", "!=": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _DUAL = {"and": "or", "or": "and"}

@@ -93,6 +93,15 @@ _RELATIONS: dict[str, Callable[[_Span, _Span], bool]] = {
     "t_intersects": _intersects,
     "t_disjoint": lambda one, other: not _intersects(one, other),
     "t_during": lambda one, other: one[0] > other[0] and one[1] < other[1],
+    "t_contains": lambda one, other: one[0] < other[0] and one[1] > other[1],
+    "t_meets": lambda one, other: one[1] == other[0],
+    "t_metby": lambda one, other: one[0] == other[1],
+    "t_overlaps": lambda one, other: one[0] < other[0] < one[1] < other[1],
+    "t_overlappedby": lambda one, other: other[0] < one[0] < other[1] < one[1],
+    "t_starts": lambda one, other: one[0] == other[0] and one[1] < other[1],
+    "t_startedby": lambda one, other: one[0] == other[0] and one[1] > other[1],
+    "t_finishes": lambda one, other: one[0] > other[0] and one[1] == other[1],
+    "t_finishedby": lambda one, other: one[0] < other[0] and one[1] == other[1],
 }
 
 

@@ -59,6 +59,36 @@ def test_as_the_package_decides(text):
     assert _decide(text) is cql2.Expr(text).matches(_ITEM)
 
 
+_ENDS = tuple(
+    f"2024-08-0{each}Z"
+    for each in (
+        "1T00:00:00",
+        "1T12:00:00",
+        "2T06:07:23.5",
+        "2T06:07:23.7",
+        "2T06:07:24",
+        "2T06:07:25",
+        "3T00:00:00",
+        "4T00:00:00",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "relation",
+    ["AFTER", "BEFORE", "CONTAINS", "DISJOINT", "DURING", "EQUALS", "FINISHEDBY", "FINISHES", "INTERSECTS", "MEETS",
+     "METBY", "OVERLAPPEDBY", "OVERLAPS", "STARTEDBY", "STARTS"],
+)  # fmt: skip
+def test_intervals_as_the_package_relates_them(relation):
+    found = set()
+    for at, first in enumerate(_ENDS):
+        for last in _ENDS[at + 1 :]:
+            text = f"T_{relation}(INTERVAL(start_datetime, end_datetime), INTERVAL('{first}', '{last}'))"
+            assert _decide(text) is cql2.Expr(text).matches(_ITEM), text
+            found.add(_decide(text))
+    assert found == {True, False}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
