@@ -8,25 +8,27 @@ within it. New records are told from modified ones by the mark of publication: w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from phistac.odata.times import instant, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
 
 __all__ = ["Marks", "Step", "StepKind", "behind"]
 
-StepKind: TypeAlias = Literal["added", "updated", "deleted", "known", "begun"]
+StepKind: TypeAlias = Literal["added", "updated", "deleted", "waiting", "known", "begun"]
+
+_PATIENCE = timedelta(days=3)
 
 
 class Step(NamedTuple):
     """One thing that was done: a change reported, or a mark moved."""
 
     kind: StepKind
-    """``known``: everything modified until ``at`` is reported. ``begun``: so it is, for everything that is there will
-    be reported as added."""
+    """``waiting``: seen, but what belongs to it is not there yet. ``known``: everything modified until ``at`` is
+    reported. ``begun``: so it is, for everything that is there will be reported as added."""
     id: str = ""
     published: str = ""
     at: str = ""
@@ -49,9 +51,12 @@ class Marks:
     """Id: when published, when modified, of what was reported within the overlap."""
     gone: dict[str, str] = field(default_factory=dict)
     """Id: when deleted, likewise."""
+    waiting: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Id: when published, when modified, of products that wait for what belongs to them; for three days."""
 
     def note(self, step: Step) -> None:
         """Take note of a step; doing so twice is the same as once."""
+        self.waiting.pop(step.id, None)
         if step.kind == "deleted":
             self.deleted = max(self.deleted, step.at)
             self.gone[step.id] = step.at
@@ -60,10 +65,12 @@ class Marks:
             self.updated = max(self.updated, step.at)
             self.begun = self.begun or step.kind == "begun"
             return
-        if step.kind == "added":
-            self.added = max(self.added, step.published)
-        else:
+        if step.kind == "updated":
             self.updated = max(self.updated, step.at)
+        else:
+            self.added = max(self.added, step.published)
+        if step.kind == "waiting":
+            self.waiting[step.id] = (step.published, step.at)
         self.recent[step.id] = (step.published, step.at)
 
     def is_new(self, identifier: str) -> bool:
@@ -87,6 +94,8 @@ class Marks:
         deleted = behind(self.deleted, overlap)
         self.recent = {key: at for key, at in self.recent.items() if at[0] >= published or at[1] >= modified}
         self.gone = {key: at for key, at in self.gone.items() if at >= deleted}
+        long_ago = behind(self.added, _PATIENCE)
+        self.waiting = {key: at for key, at in self.waiting.items() if at[0] >= long_ago}
 
     def to_json(self) -> dict[str, Any]:
         """Return what :meth:`from_json` takes."""
@@ -97,14 +106,17 @@ class Marks:
             "begun": self.begun,
             "recent": {key: list(at) for key, at in self.recent.items()},
             "gone": self.gone,
+            "waiting": {key: list(at) for key, at in self.waiting.items()},
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Marks:
         """Return marks from their JSON form."""
-        recent = {key: (str(at[0]), str(at[1])) for key, at in value["recent"].items()}
+        recent, waiting = (
+            {key: (str(at[0]), str(at[1])) for key, at in value[name].items()} for name in ("recent", "waiting")
+        )
         times = (str(value[name]) for name in ("added", "updated", "deleted"))
-        return cls(*times, bool(value["begun"]), recent, dict(value["gone"]))
+        return cls(*times, bool(value["begun"]), recent, dict(value["gone"]), waiting)
 
 
 def behind(mark: str, overlap: timedelta) -> str:

@@ -52,7 +52,8 @@ class Feed:
     overlap : timedelta
         How far to look back behind the marks.
     bursts : Pages, optional
-        What is reported in place of the products: those of their bursts that it finds.
+        What is reported in place of the products: those of their bursts that it finds. A product whose bursts are not
+        in the catalogue yet waits for them.
     """
 
     products: Pages
@@ -67,6 +68,7 @@ class Feed:
         if not marks.begun:
             yield from self._begin()
         else:
+            yield from self._waited(marks)
             yield from self._updated(marks)
         yield from self._added(marks)
         yield from self._deleted(marks)
@@ -93,15 +95,30 @@ class Feed:
             query = self._from("ModificationDate", behind(marks.updated, self.overlap))
             for row in self._catalogue.rows(query.where(Comparison("PublicationDate", "le", instant(marks.added)))):
                 step = _step("updated", row)
-                if marks.is_updated(step.id, step.published, step.at, self.overlap):
+                updated = marks.is_updated(step.id, step.published, step.at, self.overlap)
+                if updated and step.id not in marks.waiting:
                     yield step, self._changes("updated", row, step.at)
         yield Step("known", at=until), ()
 
     def _added(self, marks: Marks) -> Iterator[tuple[Step, Iterable[Change]]]:
         for row in self._catalogue.rows(self._from("PublicationDate", behind(marks.added, self.overlap))):
             step = _step("added", row)
-            if marks.is_new(step.id):
+            if not marks.is_new(step.id):
+                continue
+            if self.bursts is None or self._has_bursts(step.id):
                 yield step, self._changes("added", row, step.published)
+            else:
+                yield step._replace(kind="waiting"), ()
+
+    def _waited(self, marks: Marks) -> Iterator[tuple[Step, Iterable[Change]]]:
+        for identifier, (published, modified) in tuple(marks.waiting.items()):
+            if self._has_bursts(identifier):
+                found = self._changes("added", {"Id": identifier}, published)
+                yield Step("added", identifier, published, modified), found
+
+    def _has_bursts(self, identifier: str) -> bool:
+        one = Query("Bursts", Comparison("ParentProductId", "eq", identifier), top=1)
+        return any(True for _ in self._catalogue.rows(one))
 
     def _deleted(self, marks: Marks) -> Iterator[tuple[Step, Iterable[Change]]]:
         for row in self._catalogue.rows(self._deletions(behind(marks.deleted, self.overlap))):

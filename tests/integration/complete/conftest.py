@@ -93,7 +93,7 @@ def archive_of():
     return archive
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def many(tmp_path_factory):
     """A strict sandbox with 60,000 products, and the Ids that are in it."""
     from phistac.sandbox import Sandbox
