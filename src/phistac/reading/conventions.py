@@ -6,6 +6,7 @@ xarray-sentinel, so that a dataset of either compares equal.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,12 @@ _VARIABLES: dict[str, tuple[str | None, str]] = {
 }
 
 
+@cache
+def _history() -> str:
+    """Say who made a dataset; the answer is in a file, and a tree has sixty datasets."""
+    return f"created by phistac-{version('phistac')}"
+
+
 def describe(dataset: xr.Dataset, *, group: str, kind: str = "") -> xr.Dataset:
     """Add what the conventions ask for, in place: attributes of variables, and who made the dataset.
 
@@ -88,7 +95,7 @@ def describe(dataset: xr.Dataset, *, group: str, kind: str = "") -> xr.Dataset:
     dataset.attrs |= {
         "group": f"/{group}",
         "Conventions": "CF-1.11",
-        "history": f"created by phistac-{version('phistac')}",
+        "history": _history(),
     }
     if kind in _TITLES:
         dataset.attrs["title"] = _TITLES[kind]
