@@ -60,7 +60,12 @@ def test_every_file_has_an_asset_that_tells_the_truth(cdse, items):
     # A folder: its listing and its manifest. A single file: the listing finds nothing below it, and a question for itself.
     assert counters.requests <= 2 * folders + 2 * singles
     hashed = 0
-    for each in made:
+    for before, each in zip(items, made, strict=True):
+        # What was named before anything was asked is there, under the same key, and has only become exact.
+        for key, asset in before["assets"].items():
+            kept = {name: each["assets"][key].get(name) for name in asset}
+            assert kept == asset
+            assert key == "thumbnail" or key.lower() == "product" or each["assets"][key]["file:size"] > 0
         folder = _folder(cdse, each)
         files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()} or {"": folder}
         # The quicklook of the record need not be a file of the product.

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from phistac.odata.records import Product
     from phistac.stac.service import Service
 
-__all__ = ["S3_REFS", "checksum_of", "enclosure", "is_folder", "nodes_href", "product_assets", "s3_asset", "s3_href"]
+__all__ = [
+    "S3_REFS",
+    "checksum_of",
+    "enclosure",
+    "is_folder",
+    "nodes_href",
+    "nodes_prefix",
+    "product_assets",
+    "s3_asset",
+    "s3_href",
+]
 
 S3_REFS: dict[str, list[str]] = {"auth:refs": ["s3"], "storage:refs": ["cdse-s3", "creodias-s3"]}
 """Who may read an object in S3, and where it is."""
@@ -55,10 +65,15 @@ def is_folder(product: Product) -> bool:
     return bool(product.s3_path) and not product.s3_path.endswith(tuple(_FILE_TYPES))
 
 
-def nodes_href(service: Service, product_id: str, path: str) -> str:
-    """Return the HTTPS address of one file of a product, path relative to the folder that holds the product."""
+def nodes_prefix(service: Service, product_id: str, path: str) -> str:
+    """Return the HTTPS address of a folder or a file of a product, path relative to what holds the product."""
     nodes = "".join(f"/Nodes({quote(part)})" for part in path.split("/"))
-    return f"{service.nodes_url}/Products({product_id}){nodes}/$value"
+    return f"{service.nodes_url}/Products({product_id}){nodes}"
+
+
+def nodes_href(service: Service, product_id: str, path: str) -> str:
+    """Return the HTTPS address of the content of one file of a product."""
+    return f"{nodes_prefix(service, product_id, path)}/$value"
 
 
 def checksum_of(algorithm: str, value: str) -> str | None:

@@ -12,6 +12,7 @@ from phistac.odata.footprints import bounds
 from phistac.stac.assets import enclosure, product_assets
 from phistac.stac.extensions import extensions_of
 from phistac.stac.families import collection_id, mission_of
+from phistac.stac.named_assets import named_assets
 from phistac.stac.product_properties import properties_of
 from phistac.stac.service import Service
 
@@ -67,6 +68,9 @@ def item(product: Product, service: Service | None = None) -> dict[str, Any]:
     )
     properties = properties_of(product, mission, collection or "", service)
     assets = product_assets(product, collection or "", service)
+    whole = [(key, assets.pop(key)) for key in ("product", "Product") if key in assets]
+    assets.update(named_assets(product, service))
+    assets.update(whole)
     made: dict[str, Any] = {
         "type": "Feature",
         "stac_version": "1.1.0",

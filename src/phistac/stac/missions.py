@@ -61,7 +61,8 @@ def _spacing(meters: float) -> dict[str, Any]:
     return {"sar:pixel_spacing_range": meters, "sar:pixel_spacing_azimuth": meters}
 
 
-# Nominal values of the Sentinel-1 Product Definition S1-RS-MDA-52-7440, as CDSE's own Items state them.
+# Nominal values (Sentinel-1 Product Definition S1-RS-MDA-52-7440); those of EW and of stripmap stand so in CDSE's own
+# Items.
 TYPE_CONSTANTS: dict[str, dict[str, Any]] = {
     "IW_SLC__1S": _resolution(5, 20),
     "EW_SLC__1S": _resolution(20, 40),

@@ -13,6 +13,7 @@ from phistac.stac.assets import checksum_of
 from phistac.stac.exact_assets import exact_assets, extended, plain_key
 from phistac.stac.items import item
 from phistac.stac.manifest_assets import asset_key
+from phistac.stac.named_assets import named_assets
 from phistac.stac.product_place import place_of
 from phistac.stac.service import Service
 
@@ -203,3 +204,48 @@ def test_an_item_from_elsewhere_leads_nowhere():
     ):
         with pytest.raises(NotFoundError, match="leads to no product"):
             place_of({"id": "X", "assets": {"safe_manifest": {"href": href}}}, "eodata")
+
+
+_ECC8 = "sentinel-1/S1B_IW_GRDH_1SDV_20210401T052623_20210401T052648_026269_032297_ECC8.SAFE"
+_N0400 = "sentinel-2/S2B_MSIL2A_20221127T075159_N0400_R135_T36NXF_20221127T100500.SAFE"
+
+
+@pytest.mark.parametrize(("path", "count"), [(_GRD, 8), (_ECC8, 8), (_S2, 40), (_N0400, 40)])
+def test_names_that_follow_from_the_record_are_those_of_the_real_files(real_data, path, count):
+    manifest = parse_manifest((real_data / "safe" / path / "manifest.safe").read_bytes())
+    paths = {found.path for found in manifest.objects}
+    strips = {part.split("/")[1] for part in paths if part.startswith("DATASTRIP/")}
+    attributes = {"orbitNumber": manifest.absolute_orbit}
+    for strip in strips:
+        attributes["datastripId"] = f"S2X_OPER_MSI_L2A_{strip}_N05.00"
+    name = path.rpartition("/")[2]
+    record = product(_bare(name) | {"Attributes": [{"Name": k, "Value": v} for k, v in attributes.items()]})
+    named = named_assets(record, Service())
+    assert len(named) == count
+    for key, asset in named.items():
+        inside = asset["file:local_path"].partition("/")[2]
+        assert inside in paths
+        assert asset_key(name, inside) == key
+    images = {
+        each for each in paths if asset_key(name, each) in named or "/IMG_DATA/" in each or "measurement/" in each
+    }
+    assert {asset["file:local_path"].partition("/")[2] for asset in named.values()} == images
+
+
+def _bare(name):
+    dates = {"Start": "2023-01-01T00:00:00Z", "End": "2023-01-01T00:00:00Z"}
+    return {"Id": _ID, "Name": name, "S3Path": f"/eodata/{name}", "ContentDate": dates}
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("S2A_MSIL2A_20230821T221941_N0509_R029_T01KAB_20230822T021825.SAFE", {"orbitNumber": 1}),  # no datastrip
+        ("S2A_MSIL2A_20180821T221941_N0208_R029_T01KAB_20180822T021825.SAFE", {"orbitNumber": 1, "datastripId": "S2A_OPER_MSI_L2A_DS_MTI__20180822T021825_S20180821T221944_N02.08"}),
+        ("S1A_IW_SLC__1SDV_20250406T022008_20250406T022035_058630_07421F_93A7.SAFE", {}),
+        ("S3A_OL_2_LFR____X.SEN3", {}),
+    ],
+)  # fmt: skip
+def test_what_is_not_certain_is_not_named(name, attributes):
+    record = product(_bare(name) | {"Attributes": [{"Name": k, "Value": v} for k, v in attributes.items()]})
+    assert named_assets(record, Service()) == {}

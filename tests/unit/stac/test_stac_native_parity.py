@@ -40,18 +40,13 @@ NOT_DERIVABLE = (
     (r"sentinel-5p-.*", r"cube:.*|proj:shape", "in the file"),
     (r"sentinel-6-.*", r"sat:orbit_state", "in the manifest; rows of Sentinel-6 have no orbitDirection"),
 )
-# Of assets; what the file alone says comes with `with_assets`.
+# Of assets; what the file alone says: size and checksum come with `with_assets`, the rest when it is opened.
 NOT_IN_THE_ROW = {
-    "file:size",
-    "file:checksum",
-    "file:local_path",
-    "alternate",
-    "data_type",
-    "proj:shape",
-    "proj:code",
-    "nodata",
-    "bands",
-}
+    "file:size", "file:checksum", "file:local_path", "alternate", "data_type", "nodata", "bands", "description",
+    "proj:code", "proj:shape", "proj:bbox", "proj:transform", "view:incidence_angle", "view:azimuth",
+    "sar:looks_range", "sar:looks_azimuth", "sar:pixel_spacing_range", "sar:pixel_spacing_azimuth",
+    "classification:classes",
+}  # fmt: skip
 # Items that contradict themselves: their id is not the name of their own file.
 _ANOTHER_NAME = {
     "S5P_OFFL_L2__O3_TCL_20220717T045007_20220717T123429_24657_01_020401_20220728T121640",
@@ -123,13 +118,15 @@ def _assets_are_equal(made, twin):
     for key, ours in made["assets"].items():
         theirs = twin["assets"][key]
         inside = NOT_IN_THE_ROW if key not in {"product", "Product"} else set()
+        # Theirs give the offset of reflectances to AOT and WVP as well, and call HV received horizontally.
+        inside = inside | ({"raster:scale", "raster:offset"} if key[:3] in {"AOT", "WVP"} else set())
         if key == "thumbnail" and theirs["href"].startswith("s3://"):
             continue  # one native Item has its quicklook in S3 alone
         assert {k: v for k, v in ours.items() if k not in inside} == {
             k: v for k, v in theirs.items() if k not in inside
         }
         for name in set(ours) & inside:
-            assert ours[name] == theirs[name]
+            assert ours[name] == theirs[name], (key, name)
 
 
 # What was served differs from what is generated today: older versions of extensions, markers of the database (U+1334F).
@@ -184,7 +181,7 @@ def test_items_of_real_records_have_the_fields_of_the_native_ones(real_data, rec
         # Records of before 2024 have fewer attributes; of the COG twin, CDSE's own Item names what the original's row has.
         assert not missing or old or missing == {"eopf:instrument_configuration_id"}, (made["id"], missing)
         assert set(made["stac_extensions"]) <= set().union(*(each["stac_extensions"] for each in twin))
-        assert set(made["assets"]) <= set().union(*(each["assets"] for each in twin))
+        assert _unpolarized(made["assets"]) <= set().union(*(_unpolarized(each["assets"]) for each in twin))
     assert compared == {
         "sentinel-1-slc",
         "sentinel-1-grd",
@@ -193,6 +190,10 @@ def test_items_of_real_records_have_the_fields_of_the_native_ones(real_data, rec
         "sentinel-2-l2a",
         "sentinel-3-olci-1-efr-nrt",
     }
+
+
+def _unpolarized(keys):
+    return {re.sub(r"(^|-)[hv]{2}$", r"\1pol", key) for key in keys}
 
 
 def test_asset_keys_are_the_native_ones(real_data):
