@@ -86,6 +86,31 @@ class Http:
         pass
 
 
+_NAME = "S2A_MSIL2A_20240802T060721_N0511_R034_T42SVD_20240802T085602"
+
+
+@pytest.fixture
+def row():
+    """The n-th of many records."""
+    return _row
+
+
+def _row(number):
+    name = f"{_NAME[:-6]}{number:06d}.SAFE"
+    at = f"2024-08-02T06:07:{number:02d}.024000Z"
+    return {
+        "Id": f"{number:08d}-0000-0000-0000-000000000000",
+        "Name": name,
+        "S3Path": f"/eodata/Sentinel-2/{name}",
+        "ContentDate": {"Start": at, "End": at},
+        "PublicationDate": at,
+        "ModificationDate": at,
+        "GeoFootprint": {"type": "Point", "coordinates": [0.0, 0.0]},
+        "Attributes": [],
+        "Assets": [],
+    }
+
+
 @pytest.fixture
 def make(monkeypatch):
     """An application over a catalogue that answers with ``rows``, or as the callable given says."""
