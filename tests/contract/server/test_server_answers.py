@@ -1,4 +1,4 @@
-"""What is asked over HTTP, and what comes back: statuses, words, links, headers."""
+"""What is asked over HTTP, and what comes back: statuses and words."""
 
 from __future__ import annotations
 
