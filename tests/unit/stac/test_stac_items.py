@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from phistac.odata.attributes import readers
 from phistac.odata.records import product
 from phistac.settings import Settings
+from phistac.stac.collections import all_collections
 from phistac.stac.fields import select_fields
 from phistac.stac.items import item, item_id
 from phistac.stac.service import Service
@@ -156,4 +160,64 @@ def test_fields_of_any_depth():
     assert select_fields(whole, {"exclude": ["assets.B01.alternate"]})["assets"] == {
         "B01": {"href": "h"},
         "B02": {"href": "i"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "collection", "properties"),
+    [
+        ("S1A_IW_RAW__0SDV_20240802T060712_20240802T060744_055030_06B44E_1D7F.SAFE", "Sentinel-1/SAR", "sentinel-1-raw", {"platform": "sentinel-1a"}),
+        ("S1A_WV_OCN__2SSV_20240802T060712_20240802T060744_055030_06B44E_1D7F.SAFE", "Sentinel-1/SAR", "sentinel-1-ocn", {}),
+        ("S1C_WV_SLC__1SSV_20250802T060712_20250802T060744_055030_06B44E_1D7F.SAFE", "Sentinel-1/SAR", "sentinel-1-slc-wv", {"platform": "sentinel-1c"}),
+        ("S1A_OPER_AUX_POEORB_OPOD_20210315T155112_V20191230T225942_20200101T005942.EOF", "Sentinel-1/AUX", "sentinel-1-aux", {}),
+        ("S6A_P4_2__LR______20250220T090208_20250220T095821_20250312T230313_3373_157_228_114_EUM__OPE_ST_F09.SEN6", "Sentinel-6", "sentinel-6-p4-2-stc", {"instruments": ["p4"], "sat:orbit_cycle": 157}),
+        ("S6A_P4_2__HR______20250220T090208_20250220T095821_20250312T230313_3373_157_228_114_EUM__OPE_ST_F09.SEN6", "Sentinel-6", "sentinel-6", {}),
+        ("Sentinel-2_mosaic_2024_Q1_17RLM_0_0", "Global-Mosaics/Sentinel-2/S2MSI_L3__MCQ/2024", "sentinel-2-global-mosaics", {"proj:code": "EPSG:32617", "gsd": 10}),
+        ("LC08_L1TP_191027_20230815_20230819_02_T1", "Landsat-8", "landsat-8", {"constellation": "landsat"}),
+        ("DEM1_SAR_DGE_30_20101212T230244_20140325T230302_ADS_000000_1jTd.DEM", "COP-DEM", "cop-dem", {}),
+    ],
+)  # fmt: skip
+def test_whatever_the_catalogue_holds(name, folder, collection, properties, validate):
+    made = _item(name, f"/eodata/{folder}/{name}")
+    validate(made)
+    assert made["collection"] == collection
+    assert {key: made["properties"].get(key) for key in properties} == properties
+    assert collection in all_collections()
+
+
+_ATTRIBUTES = {
+    "productType": "IW_SLC__1S", "platformShortName": "SENTINEL-1", "platformSerialIdentifier": "A",
+    "instrumentShortName": "SAR", "processingLevel": "LEVEL1", "timeliness": "Fast-24h", "orbitNumber": 9387,
+    "relativeOrbitNumber": 40, "cycleNumber": 66, "orbitDirection": "ASCENDING", "operationalMode": "IW",
+    "polarisationChannels": "VV&VH", "swathIdentifier": "IW1,IW2,IW3", "datatakeID": 55660, "processorVersion": "003.92",
+    "processorName": "Sentinel-1 IPF", "processingDate": "2025-08-28T06:33:09.5377+00:00", "cloudCover": -1.0,
+}  # fmt: skip
+_FIELDS = {
+    "S3Path": [None, "", f"/eodata/Sentinel-1/{_SLC}", f"/eodata/Sentinel-1/{_SLC}/", f"/eodata/Sentinel-1/{_SLC}.zip"],
+    "ContentLength": [0, None, 7_000_000_000],
+    "Checksum": [None, [], [{}], [{"Value": "", "Algorithm": "MD5"}], [{"Value": "C0" * 16, "Algorithm": "MD5"}, {"Value": "c0" * 32, "Algorithm": "BLAKE3"}]],
+    "OriginDate": [None, "2016-01-07T12:00:00.123Z"],
+    "PublicationDate": [None, "2016-01-07T12:00:00.123456Z"],
+    "EvictionDate": [None, "", "9999-12-31T23:59:59.999999Z"],
+    "GeoFootprint": [None, {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}, {"type": "MultiPolygon", "coordinates": [[[[179, 0], [180, 0], [180, 1], [179, 0]]], [[[-180, 0], [-179, 0], [-180, 1], [-180, 0]]]]}],
+    "Assets": [None, [], [{"Type": "QUICKLOOK", "Id": "q", "DownloadLink": "https://x/Assets(q)/$value"}]],
+}  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in _FIELDS.items()}),
+    st.sets(st.sampled_from(sorted(_ATTRIBUTES))),
+)
+def test_rows_with_anything_missing_are_valid_items(validate, fields, names):
+    made = item(product(_row(_SLC, attributes={name: _ATTRIBUTES[name] for name in sorted(names)}) | fields))
+    validate(made)
+    sizes = [asset["file:size"] for asset in made["assets"].values() if "file:size" in asset]
+    assert all(size > 0 for size in sizes)
+    assert ("expires" in made["properties"]) == bool(fields.get("EvictionDate"))
+    assert ("published" in made["properties"]) == bool(fields.get("PublicationDate"))
+    assert ("bbox" in made) == bool(fields.get("GeoFootprint"))
+    written = {row.stac for name, row in readers("SENTINEL-1").items() if name in names}
+    assert {key for key in made["properties"] if key.startswith(("sat:", "eo:"))} <= written | {
+        "sat:platform_international_designator"
     }
