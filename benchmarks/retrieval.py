@@ -14,7 +14,7 @@ from benchmarks.tables import Goal, Table
 
 __all__ = ["run"]
 
-_RATE, _CONNECTIONS, _TIMEOUT_S = 20e6, 4, 120
+_LATENCY_S, _RATE, _CONNECTIONS, _TIMEOUT_S = 0.05, 20e6, 4, 120
 _SMALLEST, _STEP = 14_000_000, 1_000_000  # sizes of the bands, one larger than the other, as real ones are unequal
 _STREAM = re.compile(
     r'(<byteStream [^>]*size=")\d+("[^>]*>\s*<fileLocation [^>]*href="(?:\./)?([^"]+)".*?<checksum[^>]*>)[0-9a-fA-F]+',
@@ -102,6 +102,7 @@ def _get(bench, cdse, name, product, sums):
 
 def _table(size, sums, best):
     ceiling = _CONNECTIONS * _RATE
+    least = size / ceiling + len(sums) * _LATENCY_S / _CONNECTIONS
     rows = []
     for name, one in best.items():
         finished = isinstance(one.sample, Sample)
@@ -121,13 +122,14 @@ def _table(size, sums, best):
             rows[-1] = (*rows[-1][:-1], str(one.sample))
     ours = best["phistac"]
     goals = (
-        Goal("share of the ceiling", 100 * size / ours.seconds / ceiling, 90, False, " %"),
+        Goal("share of what bytes and latencies allow", 100 * least / ours.seconds, 90, False, " %"),
         Goal("requests refused", ours.refused, 0, True),
     )
     return Table(
         "A download within the quota",
         f"One Sentinel-3 product, {size / 1e6:.0f} MB in {len(sums)} files, from the strict sandbox: four connections"
-        f" of 20 MB/s ({ceiling / 1e6:.0f} MB/s at most), 50 ms, a fifth is answered with 429. Not finished after"
+        f" of 20 MB/s ({ceiling / 1e6:.0f} MB/s at most), 50 ms, a fifth is answered with 429. The bytes, and 50 ms for"
+        f" each file, take four connections {least:.2f} s. Not finished after"
         f" {_TIMEOUT_S} s counts as failed.",
         ("tool", "s", "MB/s", "of the ceiling", "files right", "429s", "most sockets", "remarks"),
         tuple(rows),
