@@ -27,7 +27,7 @@ def test_environment_values_are_cast() -> None:
 
 
 def test_an_unusable_environment_variable_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="PHISTAC_CONNECTIONS.*'many'"):
+    with pytest.raises(ConfigurationError, match=r"PHISTAC_CONNECTIONS.*'many'"):
         resolve(environ={"PHISTAC_CONNECTIONS": "many"})
 
 
