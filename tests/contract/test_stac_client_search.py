@@ -246,3 +246,17 @@ def test_what_cannot_be_answered_is_refused(catalog, params, words):
     lang = {"filter_lang": "cql2-text"} if "filter" in params else {}
     with pytest.raises(QueryError, match=words):
         catalog.search(collections=[_S2], **params, **lang).item_collection()
+
+
+def test_explain_counts_what_the_catalogue_finds(catalog, items):
+    search = catalog.search(collections=[_S2, _BURST], filter="platform LIKE '%a'", filter_lang="cql2-text")
+    products, bursts = explain(search, count=True).steps
+    assert (products.matched, bursts.matched) == (len(items[_S2]), len(items[_BURST]))
+    assert (products.here, bursts.here) == ("platform LIKE '%a'",) * 2
+    assert products.pages == 1
+    found = explain(search, count=True)
+    assert f"{len(items[_S2]):,} records: 1 page (pages of" in str(found)
+    import requests
+
+    answer = requests.get(found.url(found.steps[0]), timeout=30).json()
+    assert {row["Name"].removesuffix(".SAFE") for row in answer["value"]} == {each.id for each in items[_S2]}

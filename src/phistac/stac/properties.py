@@ -12,9 +12,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from phistac.errors import QueryError
+from phistac.odata.attributes import ATTRIBUTES
 from phistac.stac.columns import columns, queryable_names
 
 if TYPE_CHECKING:
+    from phistac.odata.attributes import AttributeRow
     from phistac.odata.filters import ValueType
     from phistac.stac.collections import Collection
 
@@ -38,6 +40,8 @@ _PRODUCTS: dict[str, Kind] = {
     "created": "time", "expires": "time", "eopf:origin_datetime": "time", "gsd": "number",
     "product:timeliness": "text", "product:timeliness_category": "text", "sar:observation_direction": "text",
     "odata:ContentLength": "integer", "odata:S3Path": "text",
+    "sar:resolution_range": "number", "sar:resolution_azimuth": "number",
+    "sar:pixel_spacing_range": "number", "sar:pixel_spacing_azimuth": "number",
 }  # fmt: skip
 _BURSTS: dict[str, Kind] = {
     "burst:id": "text", "burst:index": "integer", "burst:lines": "integer", "burst:samples": "integer",
@@ -63,11 +67,25 @@ def properties(collection: Collection | None) -> dict[str, Property]:
     """Return what a collection (or, for ``None``, all products) can be searched by, by name."""
     bursts = collection is not None and collection.entity == "Bursts"
     found = {name: _property(name, collection) for name in queryable_names(collection)}
-    for name, kind in {**_EITHER, **(_BURSTS if bursts else _PRODUCTS)}.items():
+    for name, kind in {**_EITHER, **(_BURSTS if bursts else {**_PRODUCTS, **_read_only(collection)})}.items():
         found.setdefault(name, Property(name, kind, _SPECIAL.get(name, ())))
-    if collection is not None and collection.odata != "SENTINEL-1":
+    if collection is not None and collection.odata not in {"SENTINEL-1", "SENTINEL-1-RTC", "GLOBAL-MOSAICS"}:
         found = {name: each for name, each in found.items() if each.asked or not name.startswith("sar:")}
     return found
+
+
+def _read_only(collection: Collection | None) -> dict[str, Kind]:
+    """Return what Items of a collection say by their name or by old records, for which the catalogue has no attribute."""
+    if collection is None:
+        return {}
+    listed = any(collection.odata in row.collections for row in ATTRIBUTES)
+    rows = [row for row in ATTRIBUTES if row.written and (not listed or _former(row, collection.odata))]
+    named: dict[str, Kind] = {"sat:orbit_cycle": "integer"} if collection.odata == "SENTINEL-6" else {}
+    return {row.stac: _KINDS[row.type] for row in rows} | named
+
+
+def _former(row: AttributeRow, odata: str) -> bool:
+    return odata in row.collections and not row.operators
 
 
 _SPECIAL = {"id": ("Name",), "collection": ("Collection/Name",), "geometry": ("Footprint",)}
@@ -99,6 +117,10 @@ def known(name: str, collection: Collection | None) -> Property:
     table = properties(collection)
     if plain in table:
         return table[plain]
+    if plain.startswith("burst:") and "burst:id" not in table:
+        raise QueryError(
+            f"products cannot be searched by {plain!r}", remedy="Search collections=['sentinel-1-slc-burst']."
+        )
     where = "products" if collection is None else collection.id
     near = [each for each in table if each.rpartition(":")[2].lower() == plain.rpartition(":")[2].lower()]
     near = near or difflib.get_close_matches(plain, table, n=1, cutoff=0.75)
