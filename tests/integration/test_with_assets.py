@@ -120,3 +120,21 @@ def test_a_product_that_is_not_there_is_named(cdse, items):
     raw = next(row for row in _rows(cdse, "products.jsonl") if "_RAW_" in row["Name"])
     with pytest.raises(NotFoundError, match="_RAW_"):
         with_assets([*items[:2], item(product(raw), Service(cdse.settings))], settings=cdse.settings)
+
+
+def test_from_a_search_to_a_file_and_back(cdse, tmp_path):
+    """As a user types it: search, one version of each, every file, a table on disk, the Items again."""
+    import phistac
+
+    catalog = phistac.connect()
+    found = list(catalog.search(collections=["sentinel-1-grd", "sentinel-1-grd-safe"], datetime="2025-05").items())
+    kept = phistac.latest(found)
+    assert 0 < len(kept) < len(found)
+    exact = phistac.with_assets(kept)
+    assert [each.id for each in exact] == [each.id for each in kept]
+    assert exact[0].get_root() is catalog
+    assert all("file:size" in asset.extra_fields for each in exact for key, asset in each.assets.items() if key == "vv")
+    phistac.to_geoparquet(exact, tmp_path / "items.parquet")
+    back = phistac.from_geoparquet(tmp_path / "items.parquet")
+    assert back == [each.to_dict(include_self_link=False, transform_hrefs=False) for each in exact]
+    catalog._stac_io.close()
