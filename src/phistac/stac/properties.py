@@ -75,7 +75,7 @@ def properties(collection: Collection | None) -> dict[str, Property]:
 
 
 def _read_only(collection: Collection | None) -> dict[str, Kind]:
-    """Return what Items of a collection say by their name or by old records, for which the catalogue has no attribute."""
+    """Return what Items say by their name or by old records, for which the catalogue has no attribute."""
     if collection is None:
         return {}
     listed = any(collection.odata in row.collections for row in ATTRIBUTES)
