@@ -77,8 +77,9 @@ def named_assets(product: Product, service: Service) -> dict[str, dict[str, Any]
 
 def _sentinel2(product: Product) -> Named:
     match = _S2.fullmatch(product.name)
-    strip = _DATASTRIP.search(str(product.attributes.get("datastripId") or ""))
-    orbit = product.attributes.get("orbitNumber")
+    attributes = product.attributes
+    strip = _DATASTRIP.search(str(attributes.get("datastripId") or attributes.get("datastripidentifier") or ""))
+    orbit = attributes.get("orbitNumber")
     if match is None or strip is None or not isinstance(orbit, int) or match[3] < _SAME_NAMES_SINCE[match[1]]:
         return ()
     level, start, _, tile = match.groups()
