@@ -3,6 +3,7 @@ from .errors import PhistacError, PhistacWarning
 from .reading.backend import SafeBackendEntrypoint
 from .reading.door import open  # noqa: A004 - reads as phistac.open
 from .remote.assets import with_assets
+from .remote.changes import Change, changes
 from .remote.explain import explain
 from .remote.filesystem import CdseFileSystem
 from .remote.interop import gdal_env, storage_options
@@ -21,12 +22,14 @@ __version__: str
 
 __all__ = [
     "CdseFileSystem",
+    "Change",
     "PhistacError",
     "PhistacWarning",
     "SafeBackendEntrypoint",
     "Sandbox",
     "Settings",
     "StacIO",
+    "changes",
     "connect",
     "download",
     "explain",
