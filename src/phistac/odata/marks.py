@@ -115,8 +115,8 @@ class Marks:
         recent, waiting = (
             {key: (str(at[0]), str(at[1])) for key, at in value[name].items()} for name in ("recent", "waiting")
         )
-        times = (str(value[name]) for name in ("added", "updated", "deleted"))
-        return cls(*times, bool(value["begun"]), recent, dict(value["gone"]), waiting)
+        added, updated, deleted = (str(value[name]) for name in ("added", "updated", "deleted"))
+        return cls(added, updated, deleted, bool(value["begun"]), recent, dict(value["gone"]), waiting)
 
 
 def behind(mark: str, overlap: timedelta) -> str:
