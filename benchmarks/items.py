@@ -36,8 +36,12 @@ def _items(rows):
 
 
 def _without_assets(rows):
-    with patch("phistac.stac.items.product_assets", lambda *_: {}):
+    with patch.multiple("phistac.stac.items", product_assets=_no_assets, named_assets=_no_assets):
         return _items(rows)
+
+
+def _no_assets(*_):
+    return {}
 
 
 def _loads(texts):
