@@ -1,1 +1,16 @@
-"""The only room that opens a connection: catalogue, tokens, objects, all within one account's budget."""
+"""The only room that opens a connection: catalogue, tokens, objects, all within one account's budget.
+
+================= =====================================================================================================
+the STAC API      ``stac_io`` and ``client`` (pystac-client's side), ``api``, ``landing``, ``pages``, ``explain``
+the catalogue     ``catalogue``, ``walk`` (with ``ahead``, ``answers``, ``differences``), ``filterlist``, ``changes``
+                  (with ``feeds``, ``statefile``)
+HTTP              ``http``, ``outgoing``, ``refusals``, ``patience``
+who we are        ``credentials``, ``stored``, ``secrets``, ``tokens``, ``tempkeys``, ``keycheck``
+the budget        ``budget``, ``budgets``, ``slots``, ``slotpool``, ``clusterslots``, ``permits``, ``pace``,
+                  ``throttle``, ``counters``, ``flock``, and ``sockets``, where it meets the wire
+objects           ``filesystem`` (``cdse://``, with ``paths``, ``listings``, ``readonly``, ``bufferedfile``,
+                  ``streams``, ``download``), ``objectstore`` (with ``bodies``, ``s3errors``), ``ranges`` (with
+                  ``rangeplan``), ``objects``, ``assets``
+for other tools   ``interop``
+================= =====================================================================================================
+"""
