@@ -13,7 +13,7 @@ demo: $(VENV)/demo.stamp ## Run the whole way once against a Copernicus Data Spa
 	$(BIN)/phistac demo
 
 test: $(VENV)/dev.stamp ## Run the tests
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 lint: $(VENV)/dev.stamp ## Check style, types and import directions
 	$(BIN)/ruff check
