@@ -18,7 +18,9 @@ _S1_FILE = re.compile(
     r"(?:annotation/(?:(?:calibration|rfi)/)?|measurement/)(?:(?P<kind>calibration|noise|rfi)-)?"
     r"s1[a-z]-(?P<swath>[a-z]{2}\d?|[sn]\d)-(?P<type>slc|grd|raw|ocn)-(?P<pol>[hv]{2})-.*?-(?P<number>\d{3})(?:-cog)?\.(?P<ext>xml|tiff|nc)"
 )
-_S1_RAW = re.compile(r"s1[a-z]-(?P<swath>[a-z]{2}|s\d|n\d)-raw-[a-z]-(?P<pol>[hv]{2})-[^/]*?(?P<part>-annot|-index)?\.dat")
+_S1_RAW = re.compile(
+    r"s1[a-z]-(?P<swath>[a-z]{2}|s\d|n\d)-raw-[a-z]-(?P<pol>[hv]{2})-[^/]*?(?P<part>-annot|-index)?\.dat"
+)
 _S2_IMAGE = re.compile(
     r"GRANULE/[^/]+/IMG_DATA/(?:R\d\dm/)?[^/]+_(?P<key>(?:B\d[\dA]|TCI|AOT|SCL|WVP)(?:_\d\dm)?)\.jp2"
 )
