@@ -119,8 +119,8 @@ def test_what_is_no_area_is_refused_with_the_reason(area, says):
         to_geometry(area)
 
 
-longitudes = st.floats(-180, 180, allow_nan=False)
-latitudes = st.floats(-90, 90, allow_nan=False)
+longitudes = st.floats(-180, 180, allow_nan=False).map(lambda degrees: round(degrees, 9))
+latitudes = st.floats(-90, 90, allow_nan=False).map(lambda degrees: round(degrees, 9))
 
 
 @given(longitudes, latitudes, longitudes, latitudes)
