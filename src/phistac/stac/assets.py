@@ -5,6 +5,7 @@ Every other file is known once its manifest or its listing has been asked: :func
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -65,10 +66,15 @@ def is_folder(product: Product) -> bool:
     return bool(product.s3_path) and not product.s3_path.endswith(tuple(_FILE_TYPES))
 
 
+_PLAIN = re.compile(
+    r"[\w./~-]*", re.ASCII
+).fullmatch  # quote() leaves such a path as it is, and takes ten times as long
+
+
 def nodes_prefix(service: Service, product_id: str, path: str) -> str:
     """Return the HTTPS address of a folder or a file of a product, path relative to what holds the product."""
-    nodes = "".join(f"/Nodes({quote(part)})" for part in path.split("/"))
-    return f"{service.nodes_url}/Products({product_id}){nodes}"
+    nodes = (path if _PLAIN(path) else quote(path)).replace("/", ")/Nodes(")
+    return f"{service.nodes_url}/Products({product_id})/Nodes({nodes})"
 
 
 def nodes_href(service: Service, product_id: str, path: str) -> str:

@@ -74,7 +74,7 @@ def asset_key(name: str, path: str) -> str | None:
 
 
 def _sentinel1_key(_name: str, path: str) -> str | None:
-    raw = _S1_RAW.fullmatch(path)
+    raw = _S1_RAW.fullmatch(path) if path.endswith(".dat") else None
     if raw is not None:
         return f"{raw['swath']}-{raw['pol']}{raw['part'] or ''}"
     match = _S1_FILE.fullmatch(path)
