@@ -14,7 +14,7 @@ from .sandbox.handle import Sandbox
 from .settings import Settings
 from .stac.parquet import from_geoparquet, to_geoparquet
 from .stac.stackstac import for_stackstac
-from .stac.tables import from_geodataframe, to_geodataframe
+from .stac.tables import from_geodataframe, to_geodataframe, to_item_collection
 from .stac.versions import latest
 from .viz.temporal import plot_timeline
 
@@ -45,5 +45,6 @@ __all__ = [
     "temporal_statistics",
     "to_geodataframe",
     "to_geoparquet",
+    "to_item_collection",
     "with_assets",
 ]

@@ -93,8 +93,8 @@ def _search(scene: _Scene) -> list[pystac.Item]:
 def _save(scene: _Scene, items: list[pystac.Item]) -> gpd.GeoDataFrame:
     table = phistac.to_geodataframe(items)
     phistac.to_geoparquet(items, scene.out / "items.parquet")
-    collection = {"type": "FeatureCollection", "features": [item.to_dict(transform_hrefs=False) for item in items]}
-    (scene.out / "items.json").write_text(json.dumps(collection, ensure_ascii=False), encoding="utf-8")
+    collection = json.dumps(phistac.to_item_collection(items), ensure_ascii=False)
+    (scene.out / "items.json").write_text(collection, encoding="utf-8")
     scene.say(f"  {len(table):,} rows: items.json, items.parquet")
     return table
 

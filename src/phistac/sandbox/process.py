@@ -69,11 +69,6 @@ class ServerProcess:
         """The child's process id."""
         return self._child.pid
 
-    @property
-    def alive(self) -> bool:
-        """Whether the child still runs."""
-        return self._child.poll() is None
-
     def stop(self) -> None:
         """End the child: politely, then not. A second call does nothing."""
         self._finalizer()
