@@ -39,6 +39,9 @@ class AccountCounters:
     peak_in_flight: int = 0
     """The most of them at once."""
 
+    busy_s: float = 0.0
+    """Seconds that requests were in flight, added up: four connections that never rest have four in each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters(AccountCounters):

@@ -7,6 +7,8 @@ Pure: sockets are opaque, the clock is given. What is counted, and from when to 
 - A *request* is in flight from the moment it is admitted until its last byte is handed to the network, or until its
   socket is closed, whichever comes first.
 - *Requests per minute* are those admitted within the last 60 seconds.
+- *Busy* are the seconds that requests were in flight, added up: four connections that never rest are busy four seconds
+  in each.
 
 That a client which closes a socket and then opens another is never seen holding both is a matter of order, and
 :mod:`phistac.sandbox.protocol` says why it holds.
@@ -48,6 +50,7 @@ class Lease:
 
     account: str
     socket: Hashable
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Usage:
     peak_sockets: int = 0
     in_flight: int = 0
     peak_in_flight: int = 0
+    busy_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -67,9 +71,21 @@ class _Holding:
     starts: deque[float] = field(default_factory=deque)
     peak_sockets: int = 0
     peak_in_flight: int = 0
+    busy_s: float = 0.0
+    counted_from: float = float("-inf")
 
-    def usage(self) -> Usage:
-        return Usage(len(self.sockets), self.peak_sockets, len(self.leases), self.peak_in_flight)
+    def usage(self, now: float) -> Usage:
+        busy_s = self.busy_s + sum(now - max(lease.since, self.counted_from) for lease in self.leases)
+        return Usage(len(self.sockets), self.peak_sockets, len(self.leases), self.peak_in_flight, busy_s)
+
+    def end(self, leases: set[Lease], now: float) -> None:
+        for lease in self.leases & leases:
+            self.busy_s += now - max(lease.since, self.counted_from)
+        self.leases -= leases
+
+    def count_anew(self, now: float) -> None:
+        self.peak_sockets, self.peak_in_flight = len(self.sockets), len(self.leases)
+        self.busy_s, self.counted_from = 0.0, now
 
 
 class Gate:
@@ -123,7 +139,7 @@ class Gate:
         if self._owner.get(socket, account) != account:
             self.closed(socket)
         self._owner[socket] = account
-        lease = Lease(account, socket)
+        lease = Lease(account, socket, self._clock())
         holding.sockets.add(socket)
         holding.leases.add(lease)
         holding.peak_sockets = max(holding.peak_sockets, len(holding.sockets))
@@ -136,7 +152,7 @@ class Gate:
 
     def finished(self, lease: Lease) -> None:
         """End a request: its last byte is out. Calling it again does nothing."""
-        self._accounts[lease.account].leases.discard(lease)
+        self._accounts[lease.account].end({lease}, self._clock())
 
     def closed(self, socket: Hashable) -> None:
         """Forget a socket that is gone, and what was in flight on it. Calling it again does nothing."""
@@ -145,24 +161,30 @@ class Gate:
             return
         holding = self._accounts[account]
         holding.sockets.discard(socket)
-        holding.leases = {lease for lease in holding.leases if lease.socket != socket}
+        holding.end({lease for lease in holding.leases if lease.socket == socket}, self._clock())
 
     def usage(self) -> dict[str, Usage]:
         """Return what each account holds."""
-        return {account: holding.usage() for account, holding in self._accounts.items()}
+        now = self._clock()
+        return {account: holding.usage(now) for account, holding in self._accounts.items()}
 
     def total(self) -> Usage:
         """Return what all accounts hold together."""
-        sockets = sum(len(holding.sockets) for holding in self._accounts.values())
-        in_flight = sum(len(holding.leases) for holding in self._accounts.values())
-        return Usage(sockets, max(sockets, self._peak_sockets), in_flight, max(in_flight, self._peak_in_flight))
+        each = self.usage().values()
+        sockets, in_flight = sum(one.open_sockets for one in each), sum(one.in_flight for one in each)
+        return Usage(
+            sockets,
+            max(sockets, self._peak_sockets),
+            in_flight,
+            max(in_flight, self._peak_in_flight),
+            sum(one.busy_s for one in each),
+        )
 
     def reset_peaks(self) -> None:
-        """Let the peaks begin at what is held now."""
+        """Let the peaks begin at what is held now, and the busy seconds at zero."""
         self._peak_sockets = self._peak_in_flight = 0
         for holding in self._accounts.values():
-            holding.peak_sockets = len(holding.sockets)
-            holding.peak_in_flight = len(holding.leases)
+            holding.count_anew(self._clock())
 
     def _refusal(self, holding: _Holding, socket: Hashable, *, per_minute: bool) -> Refusal | None:
         if self._connections:

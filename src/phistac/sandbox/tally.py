@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from phistac.sandbox.counters import AccountCounters, Counters
 
@@ -90,6 +90,6 @@ def _sums(rows: list[Row]) -> dict[str, int]:
     return {name: sum(getattr(row, name) for row in rows) for name in ("requests", "bytes_sent", "refused")}
 
 
-def _held(usage: Usage) -> dict[str, int]:
-    names = ("open_sockets", "peak_sockets", "in_flight", "peak_in_flight")
+def _held(usage: Usage) -> dict[str, Any]:
+    names = ("open_sockets", "peak_sockets", "in_flight", "peak_in_flight", "busy_s")
     return {name: getattr(usage, name) for name in names}

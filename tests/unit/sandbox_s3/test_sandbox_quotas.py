@@ -119,6 +119,23 @@ def test_peaks_begin_anew_at_what_is_held(clock):
     assert (g.total().peak_sockets, g.total().peak_in_flight) == (4, 1)
 
 
+def test_busy_seconds_are_those_of_every_request_in_flight(clock):
+    g = gate(clock)
+    first, second = g.admit("me", "a"), g.admit("me", "b")
+    clock.now += 2
+    g.finished(first)
+    g.finished(first)  # harmless
+    assert g.total().busy_s == 4
+    clock.now += 3
+    assert g.total().busy_s == 7  # the second goes on
+    g.reset_peaks()
+    clock.now += 1
+    g.closed("b")
+    g.finished(second)
+    clock.now += 5
+    assert g.total().busy_s == g.usage()["me"].busy_s == 1
+
+
 @given(st.lists(st.tuples(st.sampled_from(["ask", "end", "close"]), st.integers(0, 7)), max_size=80))
 def test_never_more_than_four_whatever_happens(events):
     g = gate(Clock())
