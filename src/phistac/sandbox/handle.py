@@ -14,6 +14,7 @@ from phistac.errors import ConfigurationError, ServiceError
 from phistac.sandbox.config import SandboxConfig
 from phistac.sandbox.counters import Counters
 from phistac.sandbox.environment import environment, settings_of
+from phistac.sandbox.faults import Fault
 from phistac.sandbox.process import ServerProcess
 from phistac.sandbox.surroundings import environ, require_extra, temporary_folder
 from phistac.settings import use
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from phistac.sandbox.faults import Fault
     from phistac.settings import Settings
 
 __all__ = ["Sandbox"]
@@ -158,11 +158,20 @@ class Sandbox:
         self._call("POST", "/counters/reset")
 
     def inject(self, *faults: Fault) -> None:
-        """Order faults; they strike in the order given."""
+        """Order faults; they strike in the order given.
+
+        Examples
+        --------
+        >>> cdse.inject(Fault("short", path="/eodata/Sentinel-1/", span=(0, 8), after_bytes=4))  # doctest: +SKIP
+        """
         self._call("POST", "/faults", [fault.as_dict() for fault in faults])
 
+    def pending_faults(self) -> tuple[Fault, ...]:
+        """Return the faults that have not struck yet, ``times`` and ``skip`` counted down: nothing if all have."""
+        return tuple(Fault.from_dict(fault) for fault in self._call("GET", "/faults"))
+
     def clear_faults(self) -> None:
-        """Forget faults that have not struck yet, and make changed objects what they were."""
+        """Forget faults that have not struck yet; bring changed objects back, and those that are gone."""
         self._call("DELETE", "/faults")
 
     def publish(self, *rows: Mapping[str, Any]) -> int:

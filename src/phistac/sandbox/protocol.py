@@ -16,6 +16,8 @@ means that the kernel has every byte, and whoever waits for that is woken before
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -53,6 +55,13 @@ class Connection:
         """Close without a word; return when that is done."""
         self._protocol.transport.abort()
         await self._lost.wait()
+
+    async def reset(self) -> None:
+        """Hand what is written to the kernel, then reset the connection; return when that is done."""
+        await self.drained()
+        no_lingering = struct.pack("ii", 1, 0)  # a close that sends RST instead of FIN
+        self._protocol.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_lingering)
+        await self.abort()
 
     def lost(self) -> None:
         """Nothing can be sent any more."""

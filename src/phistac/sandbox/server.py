@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -84,16 +84,20 @@ class Service:
         return protocol_for(opened=opened, closed=closed, pace=lambda: Pace(rate) if rate else None)
 
     def _around_s3(self, app: ASGIApp) -> ASGIApp:
-        def change(path: str) -> None:
-            self._storage.change(split_path(path)[1])
+        def alter(how: Literal["changed", "gone"], path: str) -> None:
+            key = split_path(path)[1]
+            if how == "gone":
+                self._storage.remove(key)
+            else:
+                self._storage.change(key)
 
-        struck = Faulty(app, self._faults, "s3", send_error, change)
+        struck = Faulty(app, self._faults, "s3", send_error, alter)
         return self._gated(struck, self._s3_account, send_error, per_minute=True)
 
     def _around_catalogue(self, routes: Sequence[BaseRoute]) -> ASGIApp:
         control = control_routes(self._gate, self._tally, self._faults, restore=self._storage.restore)
         app = Starlette(routes=[*control, *routes])
-        struck = Faulty(app, self._faults, "catalogue", _send_detail, lambda _: None)
+        struck = Faulty(app, self._faults, "catalogue", _send_detail, lambda *_: None)
         return self._gated(struck, self._downloading_account, _send_detail, per_minute=False)
 
     def _gated(self, app: ASGIApp, who: Callable[[Scope], str | None], refuse: Any, *, per_minute: bool) -> ASGIApp:

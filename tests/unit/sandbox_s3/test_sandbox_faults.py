@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from phistac.errors import ConfigurationError
@@ -28,8 +30,25 @@ def test_first_ordered_strikes_first():
 
 
 def test_there_and_back_through_json():
-    fault = Fault("stall", seconds=3, path="/eodata/", times=4)
-    assert Fault.from_dict(fault.as_dict()) == fault
+    fault = Fault("stall", seconds=3, path="/eodata/", times=4, span=(0, 9))
+    assert Fault.from_dict(json.loads(json.dumps(fault.as_dict()))) == fault
+
+
+@pytest.mark.parametrize(
+    ("asked", "struck"),
+    [
+        ("bytes=0-99", False),
+        ("bytes=0-100", True),
+        ("bytes=199-", True),
+        ("bytes=200-", False),
+        ("bytes=150-160", True),
+        ("bytes=0-", True),
+        ("bytes=-5", True),
+        ("", True),
+    ],
+)
+def test_a_fault_may_be_meant_for_some_bytes_of_an_object(asked, struck):
+    assert Fault("flip", span=(100, 200)).strikes("s3", "GET", "/eodata/a", byte_range=asked) is struck
 
 
 @pytest.mark.parametrize(

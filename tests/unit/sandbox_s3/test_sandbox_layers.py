@@ -46,6 +46,9 @@ class FakeConnection:
     async def close(self):
         self.log.append("close")
 
+    async def reset(self):
+        self.log.append("reset")
+
 
 def run(coroutine):
     loop = VirtualLoop()
@@ -196,17 +199,53 @@ def test_counts_are_there_before_the_client_can_ask():
 def struck(fault, chunks=(b"0123", b"4567", b"89")):
     book, connection, errors, changed = FaultBook(), FakeConnection(), Errors(), []
     book.add(fault)
-    layer = Faulty(body_app(list(chunks)), book, "s3", errors, changed.append)
+    layer = Faulty(body_app(list(chunks)), book, "s3", errors, lambda *how: changed.append(how))
     seen = serve(layer, scope(connection))
     body = b"".join(message.get("body", b"") for _, message in seen)
     return body, seen, connection, errors, changed
 
 
-def test_truncated():
-    body, seen, connection, *_ = struck(Fault("truncate", after_bytes=6))
+@pytest.mark.parametrize(("kind", "end"), [("truncate", "close"), ("reset", "reset")])
+def test_truncated(kind, end):
+    body, seen, connection, *_ = struck(Fault(kind, after_bytes=6))
     assert body == b"012345"
     assert seen[0][1]["headers"] == [(b"content-length", b"10")]
-    assert connection.log == ["close"]
+    assert connection.log == [end]
+
+
+def test_short():
+    body, seen, connection, *_ = struck(Fault("short", after_bytes=6))
+    assert body == b"012345"
+    assert seen[0][1]["headers"] == [(b"content-length", b"6")]
+    assert not seen[-1][1]["more_body"]
+    assert connection.log == []
+
+
+def test_late():
+    body, seen, *_ = struck(Fault("late", seconds=7))
+    assert body == b"0123456789"
+    assert seen[0][0] == 7.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "asked"),
+    [
+        (Fault("whole"), None),
+        (Fault("elsewhere", by_bytes=100), b"bytes=108-115"),
+        (Fault("elsewhere", span=(15, 20), by_bytes=-8), b"bytes=0-7"),
+        (Fault("elsewhere", span=(16, 20)), b"bytes=8-15"),
+    ],
+)
+def test_another_range_than_was_asked_for(fault, asked):
+    book, seen = FaultBook(), []
+    book.add(fault)
+
+    async def app(scope, *_):
+        seen.append(dict(scope["headers"]))
+
+    request = scope(FakeConnection()) | {"headers": [(b"host", b"h"), (b"range", b"bytes=8-15")]}
+    serve(Faulty(app, book, "s3", Errors(), None), request)
+    assert seen == [{b"host": b"h"} | ({b"range": asked} if asked else {})]
 
 
 @pytest.mark.parametrize("at", range(10))
@@ -226,4 +265,5 @@ def test_status_closed_and_changed():
         (429, "X", "A fault was ordered.", {"retry-after": "2"})
     ]
     assert struck(Fault("close"))[2].log == ["abort"]
-    assert struck(Fault("changed"))[4] == ["/eodata/x"]
+    assert struck(Fault("changed"))[4] == [("changed", "/eodata/x")]
+    assert struck(Fault("gone"))[4] == [("gone", "/eodata/x")]

@@ -46,14 +46,20 @@ class ArchiveStorage:
         self._bucket = bucket
         self._etags = ETags()
         self._masks: dict[str, int] = {}
+        self._gone: set[str] = set()
 
     def change(self, key: str) -> None:
         """Make an object another one: other bytes, another ETag, modified later."""
         self._masks[key] = self._masks.get(key, 0) % 255 + 1
 
+    def remove(self, key: str) -> None:
+        """Take an object away; its file stays."""
+        self._gone.add(key)
+
     def restore(self) -> None:
-        """Make changed objects what they were."""
+        """Make changed objects what they were, and bring back those that were taken away."""
         self._masks.clear()
+        self._gone.clear()
 
     def head_bucket(self, bucket: str) -> BucketInfo:
         """Describe the bucket."""
@@ -94,7 +100,8 @@ class ArchiveStorage:
         after = _decode(continuation_token) if continuation_token else start_after or ""
         page = ListResult([], [], is_truncated=False, next_continuation_token=None)
         last = ""
-        for number, entry in enumerate(walk(self._folder, prefix=prefix, delimiter=delimiter or "", after=after)):
+        entries = walk(self._folder, prefix=prefix, delimiter=delimiter or "", after=after)
+        for number, entry in enumerate(one for one in entries if one.key not in self._gone):
             if number == min(max_keys, _PAGE):
                 page.is_truncated = max_keys > 0
                 page.next_continuation_token = _encode(last) if max_keys > 0 else None
@@ -108,7 +115,7 @@ class ArchiveStorage:
 
     def _find(self, bucket: str, key: str) -> tuple[Path, ObjectInfo]:
         self.head_bucket(bucket)
-        path = locate(self._folder, key)
+        path = None if key in self._gone else locate(self._folder, key)
         if path is None:
             raise NoSuchKey(resource=f"{bucket}/{key}")
         return path, self._describe(key, path)
