@@ -94,15 +94,14 @@ def test_what_is_not_read_is_refused_by_name(tmp_path):
     tifffile = pytest.importorskip("tifffile")
     pixels = noise(64, 64, detected=True)
     for name, options in {
-        "tiled": {"tile": (16, 16)},
-        "DEFLATE": {"compression": "zlib"},
-        "BigTIFF": {"bigtiff": True},
+        "compressed in a way": {"compression": "lzma"},
         "more than one band": {"planarconfig": "contig"},
+        "predictor 3": {"compression": "zlib", "predictor": 3},
     }.items():
-        image = np.stack([pixels] * 3, axis=-1) if "band" in name else pixels
+        image = np.stack([pixels] * 3, axis=-1) if "band" in name else pixels.astype("f4" if "3" in name else "u2")
         tifffile.imwrite(tmp_path / "x.tiff", image, **options)
         with pytest.raises(FormatError, match=name):
-            indexed((tmp_path / "x.tiff").read_bytes(), (64, 64), "uint16")
+            indexed((tmp_path / "x.tiff").read_bytes(), (64, 64), "float32" if "3" in name else "uint16")
     gaps = esa_like(noise(9, 5), gap=3)
     with pytest.raises(FormatError, match="one behind the other"):
         indexed(gaps, (9, 5), "cint16")
@@ -110,13 +109,6 @@ def test_what_is_not_read_is_refused_by_name(tmp_path):
         tifffile.imwrite(tmp_path / "x.tiff", pixels)
         with pytest.raises(FormatError, match="does not belong"):
             indexed((tmp_path / "x.tiff").read_bytes(), shape, pixel)
-
-
-def test_the_repacked_samples_are_refused(real_data):
-    for name, shape in (("6001", (36895, 18998)), ("ECC8", (16685, 25788))):
-        (path,) = real_data.glob(f"safe/sentinel-1/*_{name}.SAFE/measurement/*.tiff")
-        with pytest.raises(FormatError, match="ZSTD"):
-            indexed(path.read_bytes(), shape, "cint16" if name == "6001" else "uint16")
 
 
 def test_cut_off_anywhere_is_an_error():
@@ -146,4 +138,4 @@ def test_an_image_not_looked_up_yet_says_what_it_will_be():
     image = TiffImage("x.tiff", 1000, (3, 4), "cint16")
     assert image.dtype == np.complex64
     first = next(image.index())
-    assert [(r.start, r.stop) for r in first] == [(0, 8), (8, 1000)]
+    assert [(r.start, r.stop) for r in first] == [(0, 16), (16, 1000)]
