@@ -14,6 +14,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from phistac.reading.fetching import run
+from phistac.safe.blocks import Blocks
 from phistac.safe.raster import Raster
 from phistac.safe.tiff import TiffImage
 
@@ -77,7 +78,7 @@ class RangedArray(BackendArray):
 
     def _read(self, key: Key) -> np.ndarray[Any, Any]:
         layout = self.readable()
-        sizes = {layout.path: layout.size} if isinstance(layout, Raster) else None
+        sizes = {layout.path: layout.size} if isinstance(layout, Raster | Blocks) else None
         return run(self.source, layout.read(key), sizes=sizes)
 
     def readable(self) -> Readable:
