@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = SandboxConfig()
     option = parser.add_argument
     option("--data", type=Path, help="serve the records and products in this folder (default: make an archive)")
+    option("--complete-measurements", action="store_true", help="make the Sentinel-1 TIFFs that --data lacks, sparse")
     option("--root", type=Path, help="keep the archive here and use it again (default: a temporary folder)")
     option("--seed", type=int, default=default.seed, help="of the archive that is made")
     option("--size", choices=("small", "full"), default=default.size, help="pixels of the archive that is made")
@@ -82,6 +83,7 @@ def run(namespace: argparse.Namespace) -> int:
         token_lifetime_s=namespace.token_lifetime,
         username=namespace.username,
         data=namespace.data,
+        complete_measurements=namespace.complete_measurements,
         seed=namespace.seed,
         size=namespace.size,
     )

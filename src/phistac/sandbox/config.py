@@ -96,6 +96,10 @@ class SandboxConfig:
     data: Path | None = None
     """A folder with records and products to serve; None makes an archive from ``seed``."""
 
+    complete_measurements: bool = False
+    """Whether Sentinel-1 products in ``data`` get the measurement files that they lack: sparse, in their real size and
+    layout, with a pattern for pixels."""
+
     seed: int = 1
     """The same seed makes the same archive, byte by byte."""
 
@@ -130,6 +134,12 @@ def _check(config: SandboxConfig) -> None:
         _require(config, name, 0 <= getattr(config, name) <= 65535, "Use a port, or 0 for a free one.")
     for name in ("username", "password", "access_key", "secret_key"):
         _require(config, name, bool(getattr(config, name)), "Leave it out to get a made-up one.")
+    _require(
+        config,
+        "complete_measurements",
+        not config.complete_measurements or config.data is not None,
+        "It goes with data; the archive that is made has all of its files.",
+    )
     _require(config, "data", config.data is None or config.data.is_dir(), "Give a folder of products.")
 
 

@@ -77,7 +77,7 @@ def _maker(config: SandboxConfig, progress: Callable[[str], None] | None) -> Cal
         from phistac.sandbox import archive  # noqa: PLC0415 - needs imaging libraries; an archive made before does not
 
         if config.data is not None:
-            archive.adopt(root, config.data, progress=progress)
+            archive.adopt(root, config.data, progress=progress, complete_measurements=config.complete_measurements)
         else:
             archive.build(root, seed=config.seed, size=config.size, progress=progress)
 
@@ -86,7 +86,8 @@ def _maker(config: SandboxConfig, progress: Callable[[str], None] | None) -> Cal
 
 def _contents(config: SandboxConfig) -> dict[str, Any]:
     if config.data is not None:
-        return {"data": str(config.data.resolve())}
+        completed = {"complete_measurements": True} if config.complete_measurements else {}
+        return {"data": str(config.data.resolve()), **completed}
     return {"seed": config.seed, "size": config.size}
 
 

@@ -9,7 +9,6 @@ from collections import Counter
 import h5py
 import numpy as np
 import pytest
-import rasterio
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,22 +109,6 @@ def test_real_rows_pass_unchanged(adopted, real_data):
     ours = {row["Name"]: row for row in _rows(adopted[0], "products")}
     for real in json.loads(file.read_text())["value"]:
         assert ours[real["Name"]] == real
-
-
-def test_missing_measurements_can_be_completed(real_data, tmp_path):
-    product = real_data / "safe" / "sentinel-1" / SLC
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / SLC).symlink_to(product)
-    adopt(tmp_path / "out", tmp_path / "data", complete_measurements=True)
-    bursts = _rows(tmp_path / "out", "bursts")
-    paths = {tmp_path / "out" / "s3" / b["S3Path"].lstrip("/") for b in bursts}
-    assert len(paths) == 6
-    sizes = Counter(path.stat().st_size for path in paths)
-    assert sizes == {1222903208: 2, 1437911588: 2, 1387414280: 2}  # as the manifest states
-    assert sum(path.stat().st_blocks for path in paths) * 512 < 10e6
-    with rasterio.open(next(path for path in paths if "iw1-slc-vv" in path.name)) as image:
-        assert image.shape == (13518, 22612)
-        assert len(image.gcps[0]) == 210
 
 
 def test_an_archive_can_be_adopted_and_says_the_same(small, tmp_path):

@@ -101,3 +101,13 @@ def test_counters_travel_as_json():
     there = Counters.from_dict(json.loads(json.dumps(Counters(requests=2, by_status={200: 2}).as_dict())))
     assert there == Counters(requests=2, by_status={200: 2})
     assert counters.by_account["me"].requests == 0
+
+
+def test_completing_goes_with_data_and_is_part_of_what_the_archive_is(tmp_path):
+    with pytest.raises(ConfigurationError, match="complete_measurements"):
+        SandboxConfig(complete_measurements=True)
+    config = SandboxConfig(data=tmp_path, complete_measurements=True)
+    prepare(tmp_path / "a", config, make=make)
+    prepare(tmp_path / "a", config, make=None)
+    with pytest.raises(ConfigurationError, match="another archive"):
+        prepare(tmp_path / "a", SandboxConfig(data=tmp_path), make=make)

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import NotFoundError
-from phistac.sandbox.archive import adopt_s1, adopt_s1_images, tiff
+from phistac.sandbox.archive import adopt_s1, adopt_s1_images, adopt_s1_measurements
 from phistac.sandbox.archive.adopt_others import sentinel2, sentinel3, sentinel5p
 from phistac.sandbox.archive.adopt_records import find_rows
 from phistac.sandbox.archive.burst_rows import burst_row
@@ -42,8 +42,9 @@ def adopt(
     progress : callable, optional
         Told what was found, and what was left out and why.
     complete_measurements : bool
-        Replace Sentinel-1 measurement files that are absent or stubs by sparse files in ESA's layout, of the size that
-        the manifest states. Their pixels are zeros, so they do not match the manifest's checksums.
+        Replace Sentinel-1 measurement files that are absent, or smaller than the manifest states, by sparse files in
+        ESA's layout and of the right size. Their pixels are a pattern (:mod:`phistac.sandbox.archive.pattern`), so they
+        do not match the manifest's checksums.
 
     Raises
     ------
@@ -67,7 +68,10 @@ def adopt(
         else:
             row = catalogue.add(_record(place), root)
             derived += 1
-        _serve(root, catalogue, place, row, found.bursts, complete=complete_measurements)
+        made: set[str] = set()
+        if complete_measurements and place.name.startswith("S1"):
+            made = adopt_s1_measurements.complete(place, local_path(root, row["S3Path"]), tell)
+        _serve(root, catalogue, place, row, found.bursts, made)
         tell(f"product {place.name}")
     tell(f"{len(catalogue.products)} products ({derived} of them without a row), {len(rows)} rows without a product")
     catalogue.products += [rows[name] for name in sorted(rows)]
@@ -111,15 +115,13 @@ def _serve(
     place: Path,
     row: dict[str, Any],
     known: dict[str, dict[str, Any]],
-    *,
-    complete: bool,
+    made: set[str],
 ) -> None:
-    """Link the product's files, list its quicklook and its bursts."""
+    """Link the product's files but those made, list its quicklook and its bursts."""
     target = local_path(root, row["S3Path"])
     if place.is_file():
         _link(place, target)
         return
-    made = _complete(place, target) if complete and place.name.startswith("S1") else set()
     for path in sorted(place.rglob("*")):
         relative = path.relative_to(place).as_posix()
         if path.is_file() and relative not in made:
@@ -137,16 +139,3 @@ def _serve(
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.symlink_to(source.resolve())
-
-
-def _complete(place: Path, target: Path) -> set[str]:
-    """Make the measurement files that the product lacks; return their paths."""
-    made = set()
-    for path, layout, points in adopt_s1_images.missing_measurements(place):
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
-        description = f"Sentinel-1{place.name[2]} (pixels absent)"
-        tiff.write(
-            target / path, layout, points, description=description, software="sandbox", moment="2000:01:01 00:00:00"
-        )
-        made.add(path)
-    return made

@@ -1,4 +1,4 @@
-"""Sentinel-1 annotations of a found product: its bursts, and the measurement files that it lacks."""
+"""Sentinel-1 annotations of a found product, and the bursts that they tell of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistac.sandbox.archive import tiff
 from phistac.sandbox.archive.adopt_s1 import product_type_of
 from phistac.sandbox.archive.adopt_xml import attributes_of, load, rings, text, texts
 from phistac.sandbox.archive.burst_rows import SENSING_S, BurstRecord
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-__all__ = ["bursts", "missing_measurements"]
+__all__ = ["Annotation", "bursts", "read_annotations"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Annotation:
+class Annotation:
     """One product annotation, and the file that it annotates."""
 
     root: etree._Element
@@ -57,9 +56,10 @@ class _Annotation:
         )
 
 
-def _annotations(folder: Path) -> Iterator[_Annotation]:
+def read_annotations(folder: Path) -> Iterator[Annotation]:
+    """Yield the product annotations, in the order of their names."""
     for path in sorted((folder / "annotation").glob("*.xml")):
-        yield _Annotation(load(path), path.stem)
+        yield Annotation(load(path), path.stem)
 
 
 def bursts(folder: Path, s3_path: str, product_id: str) -> Iterator[BurstRecord]:
@@ -71,14 +71,14 @@ def bursts(folder: Path, s3_path: str, product_id: str) -> Iterator[BurstRecord]
         return
     manifest = load(folder / "manifest.safe")
     relative_orbit, direction = int(text(manifest, "relativeOrbitNumber")), text(manifest, "pass")
-    for annotation in _annotations(folder):
+    for annotation in read_annotations(folder):
         found = annotation.root.findall(".//burstList/burst")
         for index, burst in enumerate(found):
             yield _burst(annotation, burst, index, folder.name, s3_path, product_id, (relative_orbit, direction))
 
 
 def _burst(
-    annotation: _Annotation,
+    annotation: Annotation,
     burst: etree._Element,
     index: int,
     name: str,
@@ -130,26 +130,3 @@ def _numbers(burst: etree._Element, mode: str, middle: float, relative_orbit: in
     if pattern is None:
         return 0, 0
     return burst_number(middle, relative_orbit, pattern), burst_number(middle, orbit, pattern)
-
-
-def missing_measurements(folder: Path) -> Iterator[tuple[str, tiff.Layout, list[tiff.GroundPoint]]]:
-    """Yield path, layout and ground points of every measurement file that is absent or a stub, if its layout is known.
-
-    The layout is known if it gives the size that the manifest states.
-    """
-    manifest = load(folder / "manifest.safe")
-    sizes = {
-        attributes_of(stream, "fileLocation")[0]["href"].removeprefix("./"): int(stream.attrib["size"])
-        for stream in manifest.findall(".//byteStream")
-    }
-    for annotation in _annotations(folder):
-        path = f"measurement/{annotation.stem}.tiff"
-        present = folder / path
-        if path not in sizes or (present.exists() and present.stat().st_size > 1):
-            continue
-        root, points = annotation.root, annotation.grid.points()
-        shape = int(text(root, "numberOfLines")), int(text(root, "numberOfSamples")), len(points)
-        for old in (False, True):
-            layout = tiff.Layout(*shape, complex_pixels=text(root, "pixelValue") == "Complex", old=old)
-            if layout.size == sizes[path]:
-                yield path, layout, points
