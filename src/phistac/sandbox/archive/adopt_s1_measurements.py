@@ -1,6 +1,6 @@
 """Measurement files that a found Sentinel-1 product lacks: made from its annotation, in their real size and layout."""
 
-from __future__ import read_annotations
+from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
