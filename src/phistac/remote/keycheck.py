@@ -10,6 +10,7 @@ from botocore.credentials import Credentials
 
 from phistac.errors import CredentialsRejectedError
 from phistac.remote.budgets import budget_for
+from phistac.remote.secrets import Secret
 
 if TYPE_CHECKING:
     from phistac.remote.http import Http
@@ -30,9 +31,9 @@ def key_works(http: Http, keys: S3Keys) -> bool:
     """
     settings = http.settings
     url = f"{settings.s3_url}/{settings.bucket}?list-type=2&max-keys=1"
-    signed = AWSRequest("GET", url)
+    signed = AWSRequest("GET", url)  # shows nothing of itself
     S3SigV4Auth(Credentials(keys.access_key, keys.secret_key), "s3", settings.region).add_auth(signed)
-    headers = {**dict(signed.headers.items()), "Connection": "close"}
+    headers = {name: Secret(value) for name, value in signed.headers.items()} | {"Connection": "close"}
     try:
         with budget_for(settings).lease(), http.request("GET", url, headers=headers):
             return True

@@ -19,9 +19,13 @@ from phistac.remote.patience import BUSY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["refusal", "service_message"]
+__all__ = ["UnauthorizedError", "login_remedy", "refusal", "service_message"]
 
 _LONGEST_MESSAGE = 500
+
+
+class UnauthorizedError(CredentialsRejectedError):
+    """401: the service does not take the token or the login itself; 403 is about what they may do."""
 
 
 def refusal(status: int, body: bytes, *, what: str, asked_s: float | None = None) -> PhistacError:
@@ -46,7 +50,8 @@ def refusal(status: int, body: bytes, *, what: str, asked_s: float | None = None
     """
     message = f"{what} was answered {status}: {service_message(body) or _phrase(status)}"
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return CredentialsRejectedError(
+        kind = UnauthorizedError if status == HTTPStatus.UNAUTHORIZED else CredentialsRejectedError
+        return kind(
             message, remedy="Check the user name, the password and the keys of this account, and what it may do."
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
@@ -77,6 +82,28 @@ def service_message(body: bytes) -> str:
         said = _said(answer)
     said = " ".join(said.split())
     return said if len(said) <= _LONGEST_MESSAGE else said[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def login_remedy(said: str, *, second_factor: bool) -> str:
+    """Return what to do about a refused login, from the words in which Keycloak refuses.
+
+    Parameters
+    ----------
+    said : str
+        The refusal's message.
+    second_factor : bool
+        Whether the login brought one.
+    """
+    words = said.lower()
+    if "not fully set up" in words:
+        return "Sign in once at https://dataspace.copernicus.eu; something is left to confirm there, or to set up."
+    if "disabled" in words or "locked" in words:
+        return "Too many failed logins lock an account for some minutes; wait, then sign in in a browser to see why."
+    if "session" in words:
+        return "Every login opens a session, of which an account has a hundred; the oldest ends within the hour."
+    if second_factor:
+        return "Check the user name, the password and the second factor; a code is good once, and needs a right clock."
+    return "Check the user name and the password; with two-factor authentication, set PHISTAC_TOTP."
 
 
 def _said(answer: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["Login", "Masked", "S3Keys"]
+__all__ = ["Login", "Masked", "S3Keys", "Secret"]
 
 _V = TypeVar("_V")
 
@@ -32,6 +32,25 @@ class _Unpicklable:
         return self
 
 
+class Secret(_Unpicklable, str):
+    """A text that shows itself to nobody who only looks: in a list, a dictionary, a traceback that prints variables.
+
+    Whoever writes it on purpose (``str``, ``format``, ``encode``) gets it.
+
+    Examples
+    --------
+    >>> {"key": Secret("correct horse")}
+    {'key': '…'}
+    >>> f"{Secret('correct horse')}"
+    'correct horse'
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
 @dataclass(frozen=True, slots=True)
 class S3Keys(_Unpicklable):
     """A pair of S3 keys.
@@ -45,13 +64,18 @@ class S3Keys(_Unpicklable):
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
 
+    def __post_init__(self) -> None:
+        _hide(self, "access_key", "secret_key")
+
     def __repr__(self) -> str:
         return f"S3Keys(access_key='{self.access_key[:4]}…')"
 
 
 @dataclass(frozen=True, slots=True)
 class Login(_Unpicklable):
-    """A user name with its password and, where the account asks for it, a one-time password.
+    """A user name with its password and, where the account asks for it, a second factor.
+
+    The second factor is the shared secret (base32) of :mod:`phistac.remote.totp`, or one code of it.
 
     Examples
     --------
@@ -62,6 +86,15 @@ class Login(_Unpicklable):
     username: str
     password: str = field(repr=False)
     totp: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        _hide(self, "password", "totp")
+
+
+def _hide(value: object, *names: str) -> None:
+    for name in names:
+        text = getattr(value, name)
+        object.__setattr__(value, name, None if text is None else Secret(text))
 
 
 class Masked(_Unpicklable, Mapping[str, _V]):

@@ -1,25 +1,32 @@
-"""Keys and logins in the environment and in files; :mod:`phistac.remote.credentials` says which and in which order."""
+"""Keys and logins in the environment, in files and in the keyring, in the order that ``remote/credentials.py`` tells.
+
+Environment and files are looked at first and cost nothing; a keyring may ask its user to unlock it.
+"""
 
 from __future__ import annotations
 
-import configparser
 import os
-import re
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from phistac.errors import ConfigurationError, CredentialsMissingError
-from phistac.remote.secrets import Login, S3Keys
-from phistac.settings import Settings, resolve
+from phistac.errors import CredentialsMissingError
+from phistac.remote.given import given, marked, named_account
+from phistac.remote.inifiles import keys_in_files, places
+from phistac.remote.secrets import Login, Masked, S3Keys
+from phistac.remote.variables import amazon_keys, keys_in, login_in, variable
+from phistac.remote.wallet import keys_of, login_of, wallets
+from phistac.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["login", "stored_keys"]
+    from phistac.settings import Settings
+
+__all__ = ["login", "stored_keys", "written_keys"]
 
 
-def stored_keys(settings: Settings | None = None, *, environ: Mapping[str, str] | None = None) -> S3Keys | None:
-    """Return the S3 keys that the environment or a file holds for an account, or None.
+def written_keys(settings: Settings | None = None, *, environ: Mapping[str, str] | None = None) -> S3Keys | None:
+    """Return the S3 keys that the environment or a file of other tools holds for an account, or None.
 
     Parameters
     ----------
@@ -33,81 +40,98 @@ def stored_keys(settings: Settings | None = None, *, environ: Mapping[str, str] 
     ConfigurationError
         If only one half of a pair is there, or a file cannot be read.
     """
-    environ = os.environ if environ is None else environ
-    account = resolve(settings).account
-    access = _lookup(environ, "S3_ACCESS_KEY", account)
-    secret = _lookup(environ, "S3_SECRET_KEY", account)
-    if access and secret:
-        return S3Keys(access, secret)
-    if access or secret:
-        here, missing = ("ACCESS", "SECRET") if access else ("SECRET", "ACCESS")
-        raise ConfigurationError(
-            f"the environment has PHISTAC_S3_{here}_KEY for the account {account!r}, but no PHISTAC_S3_{missing}_KEY",
-            remedy="Set both or none.",
-        )
-    for path, section in _places(environ, account):
-        keys = _from_file(path, section)
-        if keys is not None:
-            return keys
-    return None
+    return next(_written(resolve(settings), _shielded(environ)), None)
+
+
+def stored_keys(settings: Settings | None = None, *, environ: Mapping[str, str] | None = None) -> S3Keys | None:
+    """Return the S3 keys of an account: handed over, written down anywhere, or None; as :func:`written_keys`.
+
+    An account whose keys were handed over in another process has those only: others that are found do not stand in.
+
+    Raises
+    ------
+    ConfigurationError
+        If only one half of a pair is there, or a file cannot be read.
+    """
+    settings, environ = resolve(settings), _shielded(environ)
+    here = given(settings.account)
+    if here is not None:
+        return here if isinstance(here, S3Keys) else None
+    found = _all_keys(_plain(settings), environ)
+    if settings.account == named_account(settings.account):
+        return next(found, None)
+    same = (keys for keys in found if marked(keys, settings.account) == settings.account)
+    return keys_in(environ, settings.account) or next(same, None)
 
 
 def login(settings: Settings | None = None, *, environ: Mapping[str, str] | None = None) -> Login:
-    """Return the user name and password of an account.
+    """Return the login of an account.
 
     Raises
     ------
     CredentialsMissingError
-        If the environment has none; says where to put them.
+        If there is none; says where it was looked for, and where to put it.
+    ConfigurationError
+        If a file cannot be read.
     """
+    settings, environ = resolve(settings), _shielded(environ)
+    here = given(settings.account)
+    if isinstance(here, Login):
+        return here
+    found = _all_logins(_plain(settings), environ)
+    named = settings.account == named_account(settings.account)
+    who = next((w for w in found if named or marked(w, settings.account) == settings.account), None)
+    if who is None:
+        raise _nothing(settings, environ)
+    return who
+
+
+def _all_keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[S3Keys]:
+    yield from _written(settings, environ)
+    for wallet in wallets():
+        if keys := keys_of(wallet.read(settings)):
+            yield keys
+
+
+def _written(settings: Settings, environ: Mapping[str, str]) -> Iterator[S3Keys]:
+    if keys := keys_in(environ, settings.account):
+        yield keys
+    if settings.account == "default" and (keys := amazon_keys(environ, settings)):
+        yield keys
+    if keys := keys_in_files(environ, settings):
+        yield keys
+
+
+def _all_logins(settings: Settings, environ: Mapping[str, str]) -> Iterator[Login]:
+    if who := login_in(environ, settings.account):
+        yield who
+    for wallet in wallets():
+        if who := login_of(wallet.read(settings)):
+            yield who
+
+
+def _plain(settings: Settings) -> Settings:
+    return replace(settings, account=named_account(settings.account))
+
+
+def _shielded(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return the environment so that nobody who prints our variables prints it."""
     environ = os.environ if environ is None else environ
-    account = resolve(settings).account
-    username = _lookup(environ, "USERNAME", account)
-    password = _lookup(environ, "PASSWORD", account)
-    if not (username and password):
-        suffix = "" if account == "default" else f"__{_suffix(account)}"
-        raise CredentialsMissingError(
-            f"no S3 keys, user name or password were found for the account {account!r}",
-            remedy=f"Set PHISTAC_S3_ACCESS_KEY{suffix} and PHISTAC_S3_SECRET_KEY{suffix}, or PHISTAC_USERNAME{suffix}"
-            f" and PHISTAC_PASSWORD{suffix} (and PHISTAC_TOTP{suffix} with two-factor authentication)."
-            " An account is free: https://dataspace.copernicus.eu",
+    return environ if isinstance(environ, Masked) else Masked(environ, secret=tuple(environ))
+
+
+def _nothing(settings: Settings, environ: Mapping[str, str]) -> CredentialsMissingError:
+    account = named_account(settings.account)
+    names = [variable(name, account) for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY", "USERNAME", "PASSWORD", "TOTP")]
+    if account != settings.account:
+        return CredentialsMissingError(
+            f"S3 keys or a login of the account {account!r} were handed over in another process and are not known here",
+            remedy=f"They never travel. Set {names[0]} and {names[1]} (or {names[2]} and {names[3]}) to the same"
+            " where this process runs, or hand them over here as well.",
         )
-    return Login(username, password, _lookup(environ, "TOTP", account))
-
-
-def _lookup(environ: Mapping[str, str], name: str, account: str) -> str | None:
-    names = [f"PHISTAC_{name}__{_suffix(account)}"] + ([f"PHISTAC_{name}"] if account == "default" else [])
-    return next((environ[n] for n in names if environ.get(n)), None)
-
-
-def _suffix(account: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "_", account.upper())
-
-
-def _places(environ: Mapping[str, str], account: str) -> Iterator[tuple[Path, str]]:
-    home = Path(environ.get("HOME") or Path.home())
-    s5cfg = Path(environ.get("PHISTAC_S5CFG") or home / ".s5cfg")
-    aws = Path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or home / ".aws" / "credentials")
-    section = "cdse" if account == "default" else account
-    yield s5cfg, section
-    if account == "default":
-        yield s5cfg, "default"
-    yield aws, section
-
-
-def _from_file(path: Path, section: str) -> S3Keys | None:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-        access, secret = (
-            parser.get(section, name, fallback="").strip(" '\"")
-            for name in ("aws_access_key_id", "aws_secret_access_key")
-        )
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError, configparser.Error):
-        # Without the cause: a parser quotes the line that it does not understand, and that line may be a secret.
-        raise ConfigurationError(
-            f"the credentials file {path} cannot be read", remedy="It must be an ini file that you may read."
-        ) from None
-    return S3Keys(access, secret) if access and secret else None
+    looked_at = ["the environment", *map(str, places(environ)), *(wallet.place for wallet in wallets())]
+    return CredentialsMissingError(
+        f"no S3 keys and no login were found for the account {account!r}; looked at: {', '.join(looked_at)}",
+        remedy=f"Type phistac login, or set {names[0]} and {names[1]}, or {names[2]} and {names[3]} (and {names[4]}"
+        " with two-factor authentication). An account is free: https://dataspace.copernicus.eu",
+    )

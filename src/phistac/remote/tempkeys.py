@@ -3,42 +3,40 @@
 The service sells a limited number of them, a new one works after some seconds, and one that nobody deletes stays
 until it runs out. So the processes of this machine share one key for each account: it lies in the user's runtime
 folder, readable by that user only, until the last process that uses it ends and deletes it, at the service and on disk.
+With it go those that were replaced meanwhile, because they were old or refused; others may have been using them still.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import logging
 import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from phistac.errors import CredentialsRejectedError, PhistacError, ServiceError
+from phistac.errors import PhistacError
 from phistac.remote.budgets import account_name
+from phistac.remote.filelock import FileLock
+from phistac.remote.given import named_account
 from phistac.remote.http import Http
-from phistac.remote.keycheck import key_works
-from phistac.remote.secrets import S3Keys
-from phistac.remote.slots import FileLock, runtime_folder
-from phistac.remote.tokens import token_source
+from phistac.remote.keyshop import FullError, buy, give_back, wait_for
+from phistac.remote.privatefile import read_private, write_private
+from phistac.remote.secrets import S3Keys, Secret
+from phistac.remote.runtimefolder import runtime_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from phistac.settings import Settings
 
-__all__ = ["surrender", "temporary_keys"]
+__all__ = ["discard", "surrender", "temporary_keys"]
 
 _log = logging.getLogger(__name__)
 
 _FRESH_S = 50 * 60.0
 """How long a key that somebody bought is used by newcomers; the service does not say how long one lives."""
-
-_WAIT_S = 30.0
-_PANEL = "https://eodata-s3keysmanager.dataspace.copernicus.eu"
 
 
 def temporary_keys(settings: Settings) -> S3Keys:
@@ -57,9 +55,20 @@ def temporary_keys(settings: Settings) -> S3Keys:
 def surrender(settings: Settings, keys: S3Keys) -> None:
     """Take note that the service refuses these keys: if they were bought, they are not used again."""
     with _lock:
-        purse = _purses.get(account_name(settings))
+        purse = _purses.get(_name(settings))
     if purse is not None:
         purse.surrender(keys)
+
+
+def discard(settings: Settings) -> int:
+    """Delete the keys that were bought on this machine, whoever uses them; return how many.
+
+    Raises
+    ------
+    PhistacError
+        If one could not be deleted; it is tried again by the next call.
+    """
+    return _purse(settings).discard()
 
 
 class _Purse:
@@ -67,8 +76,10 @@ class _Purse:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._folder = runtime_folder(account_name(settings))
-        self._file = self._folder / "keys.json"
+        folder = runtime_folder(account_name(settings))
+        mark = settings.account.removeprefix(named_account(settings.account))
+        self._file = folder / f"keys{mark}.json"
+        self._lock_file, self._users_file = folder / f"keys{mark}.lock", folder / f"keys{mark}.users"
         self._using: FileLock | None = None
         self._pid = os.getpid()
 
@@ -76,14 +87,14 @@ class _Purse:
         with self._alone():
             keys = self._saved() or self._buy()
             if self._using is None:
-                self._using = FileLock(self._folder / "keys.users")
+                self._using = FileLock(self._users_file)
                 self._using.try_lock(shared=True)
             return keys
 
     def surrender(self, keys: S3Keys) -> None:
         with self._alone():
             if self._saved() == keys:
-                self._file.unlink()
+                self._write(None, self._ids())
 
     def leave(self) -> None:
         """Delete the keys if nobody else uses them."""
@@ -91,74 +102,89 @@ class _Purse:
             return
         with self._alone():
             self._using.release()
-            last = FileLock(self._folder / "keys.users")
-            keys = self._saved()
-            if not last.try_lock() or keys is None:
+            self._using = None
+            last = FileLock(self._users_file)
+            if not last.try_lock():
                 return
             last.release()
-            self._file.unlink()
             try:
-                with Http(self._settings) as http:
-                    url = f"{self._settings.s3_keys_url}/access_id/{keys.access_key}"
-                    with http.request("DELETE", url, bearer=token_source(self._settings).token()):
-                        pass
+                self._give_back(self._ids())
             except PhistacError as error:
-                _log.warning("a temporary S3 key could not be deleted and will run out by itself: %s", error)
+                _log.warning("a temporary S3 key could not be deleted; the next process will try again: %s", error)
+
+    def discard(self) -> int:
+        with self._alone():
+            return self._give_back(self._ids())
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Keep other processes from buying, reading and deleting meanwhile."""
         with _lock:
-            lock = FileLock(self._folder / "keys.lock")
+            lock = FileLock(self._lock_file)
             while not lock.try_lock():
                 time.sleep(0.05)
-                lock = FileLock(self._folder / "keys.lock")
+                lock = FileLock(self._lock_file)
             try:
                 yield
             finally:
                 lock.release()
 
     def _saved(self) -> S3Keys | None:
+        """Return the key that newcomers may use."""
+        saved = self._read()
         try:
-            saved = json.loads(self._file.read_text(encoding="utf-8"))
             age_s = time.time() - float(saved["bought"])
-            return S3Keys(str(saved["access"]), str(saved["secret"])) if 0 <= age_s < _FRESH_S else None
-        except (FileNotFoundError, KeyError, TypeError, ValueError):
+            return S3Keys(saved["access"], saved["secret"]) if 0 <= age_s < _FRESH_S else None
+        except (KeyError, TypeError, ValueError):
             return None
 
+    def _ids(self) -> list[Secret]:
+        """Return every key that we must delete: the one in use, and those before it."""
+        saved = self._read()
+        spent = saved.get("spent")
+        ids = [*(spent if isinstance(spent, list) else []), saved.get("access")]
+        return [Secret(one) for one in ids if isinstance(one, str) and one]
+
+    def _read(self) -> dict[str, Any]:
+        saved = read_private(self._file)
+        return saved if isinstance(saved, dict) else {}
+
+    def _write(self, keys: S3Keys | None, spent: list[Secret]) -> None:
+        now = {} if keys is None else {"access": keys.access_key, "secret": keys.secret_key, "bought": time.time()}
+        write_private(self._file, {**now, "spent": spent})
+
     def _buy(self) -> S3Keys:
+        spent = self._ids()
         with Http(self._settings) as http:
             try:
-                answer = http.post_json(self._settings.s3_keys_url, bearer=token_source(self._settings).token())
-            except CredentialsRejectedError as error:
-                if "max number" not in error.message.lower():
+                keys = buy(http)
+            except FullError:
+                if not self._give_back(spent):
                     raise
-                raise CredentialsRejectedError(
-                    f"the account {self._settings.account!r} has as many S3 keys as it may have",
-                    remedy=f"Delete one at {_PANEL}, or put the keys that you have under the account's label.",
-                ) from error
-            keys = _keys_in(answer, self._settings.s3_keys_url)
-            _write_private(self._file, {"access": keys.access_key, "secret": keys.secret_key, "bought": time.time()})
-            self._wait_until_it_works(http, keys)
+                spent, keys = [], buy(http)
+            self._write(keys, spent)
+            wait_for(http, keys)
         return keys
 
-    def _wait_until_it_works(self, http: Http, keys: S3Keys) -> None:
-        until = time.monotonic() + _WAIT_S
-        while not key_works(http, keys):
-            if time.monotonic() > until:
-                raise ServiceError(
-                    f"a new S3 key of the account {self._settings.account!r} does not work after {_WAIT_S:.0f} seconds",
-                    remedy="Try again in a minute.",
-                )
-            time.sleep(1.0)
+    def _give_back(self, ids: list[Secret]) -> int:
+        if ids:
+            with Http(self._settings) as http:
+                for access_key in ids:
+                    give_back(http, access_key)
+        self._file.unlink(missing_ok=True)
+        return len(ids)
 
 
-_purses: dict[str, _Purse] = {}
+_purses: dict[tuple[str, str], _Purse] = {}
 _lock = threading.RLock()
 
 
+def _name(settings: Settings) -> tuple[str, str]:
+    return account_name(settings), settings.account
+
+
 def _purse(settings: Settings) -> _Purse:
-    name = account_name(settings)
+    name = _name(settings)
     with _lock:
         purse = _purses.get(name)
         if purse is None:
@@ -176,20 +202,3 @@ def _forget() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
-
-
-def _keys_in(answer: Any, url: str) -> S3Keys:
-    try:
-        return S3Keys(str(answer["access_id"]), str(answer["secret"]))
-    except (KeyError, TypeError):
-        # Without the cause and the answer: it may hold a secret.
-        raise ServiceError(f"{url} answered without a key", remedy="Check the s3_keys_url setting.") from None
-
-
-def _write_private(path: Path, content: dict[str, Any]) -> None:
-    partial = path.with_suffix(".part")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file)
-    partial.replace(path)

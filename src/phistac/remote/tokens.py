@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from phistac.errors import CatalogueError, CredentialsRejectedError, ServiceError
+from phistac.errors import CatalogueError, CredentialsRejectedError, PhistacError, ServiceError
+from phistac.remote.bare import bare
 from phistac.remote.http import Http
 from phistac.remote.patience import SYSTEM_CLOCK, Clock
+from phistac.remote.refusals import UnauthorizedError, login_remedy
+from phistac.remote.secrets import Secret
 from phistac.remote.stored import login
+from phistac.remote.totp import codes
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -24,7 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["TokenSource", "token_source"]
 
+T = TypeVar("T")
+
 _RENEW_AT = 0.6
+_BETWEEN_LOGINS_S = 1.2
+"""Keycloak takes two failures within a second for an attack, and locks the account for a while."""
 _CLIENT = "cdse-public"
 
 
@@ -60,9 +68,10 @@ class TokenSource:
         self._settings = resolve(settings)
         self._credentials = credentials
         self._http = http or Http(self._settings, clock=clock)
+        self._clock = clock
         self._now = clock.monotonic
         self._lock = threading.Lock()
-        self._access = self._refresh = ""
+        self._access = self._refresh = Secret()
         self._renew_at = self._refresh_until = float("-inf")
 
     def __repr__(self) -> str:
@@ -88,6 +97,21 @@ class TokenSource:
                 self._renew()
             return self._access
 
+    def spend(self, use: Callable[[str], T]) -> T:
+        """Call with a token and return what comes of it; once more with a new token if the service answers 401.
+
+        Raises
+        ------
+        CredentialsRejectedError
+            If it refuses the new one, too; or as :meth:`token`.
+        """
+        token = self.token()
+        try:
+            return use(token)
+        except UnauthorizedError:
+            self.rejected(token)
+        return use(self.token())
+
     def rejected(self, token: str) -> None:
         """Forget a token that the service has refused before its time; the next :meth:`token` is a new one."""
         with self._lock:
@@ -97,38 +121,51 @@ class TokenSource:
     def _renew(self) -> None:
         if self._now() < self._refresh_until:
             try:
-                return self._grant({"grant_type": "refresh_token", "refresh_token": self._refresh})
+                self._grant({"grant_type": "refresh_token", "refresh_token": self._refresh})
             except (CatalogueError, CredentialsRejectedError):
                 self._refresh_until = float("-inf")  # the session has ended: sign in again
-        who = self._credentials(self._settings)
+            else:
+                return
+        self._sign_in(self._credentials(self._settings))
+
+    def _sign_in(self, who: Login) -> None:
         form = {"grant_type": "password", "username": who.username, "password": who.password}
-        if who.totp:
-            form["totp"] = who.totp
-        try:
-            return self._grant(form)
-        except (CatalogueError, CredentialsRejectedError) as error:
-            raise CredentialsRejectedError(
-                f"the login of the account {self._settings.account!r} was refused: {error.message}",
-                remedy="Check the user name and the password"
-                + (
-                    " and the one-time password." if who.totp else "; with two-factor authentication, set PHISTAC_TOTP."
-                ),
-            ) from error
+        refused: PhistacError | None = None
+        for code in codes(who.totp, self._clock.now().timestamp()):
+            if refused is not None:
+                self._clock.sleep(_BETWEEN_LOGINS_S)
+            try:
+                self._grant(form if code is None else {**form, "totp": code})
+            except (CatalogueError, CredentialsRejectedError) as error:
+                refused = error
+            else:
+                return
+        said = "" if refused is None else refused.message
+        raise CredentialsRejectedError(
+            f"the login of the account {self._settings.account!r} was refused: {said}",
+            remedy=login_remedy(said, second_factor=bool(who.totp)),
+        ) from (bare(refused) if refused else None)
 
     def _grant(self, form: dict[str, str]) -> None:
         asked = self._now()
-        answer = self._http.post_form(self._settings.token_url, {"client_id": _CLIENT, **form})
-        try:
-            self._access, lifetime_s = str(answer["access_token"]), float(answer["expires_in"])
-            self._refresh = str(answer.get("refresh_token", ""))
-            refresh_s = float(answer.get("refresh_expires_in", 0.0)) if self._refresh else 0.0
-        except (AttributeError, KeyError, TypeError, ValueError):
-            # Without the cause and the answer: it may hold a token.
+        read = _read(self._http.post_form(self._settings.token_url, {"client_id": _CLIENT, **form}))
+        if read is None:
             raise ServiceError(
                 f"{self._settings.token_url} answered without an access token", remedy="Check the token_url setting."
-            ) from None
+            )
+        self._access, lifetime_s, self._refresh, refresh_s = read
         self._renew_at = asked + _RENEW_AT * lifetime_s
         self._refresh_until = asked + 0.95 * refresh_s
+
+
+def _read(answer: Any) -> tuple[Secret, float, Secret, float] | None:
+    """Return the tokens of an answer and how long they last; None, and nothing that shows it, if it is no such one."""
+    try:
+        refresh = Secret(answer.get("refresh_token", ""))
+        refresh_s = float(answer.get("refresh_expires_in", 0.0)) if refresh else 0.0
+        return Secret(answer["access_token"]), float(answer["expires_in"]), refresh, refresh_s
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 _sources: dict[Settings, TokenSource] = {}

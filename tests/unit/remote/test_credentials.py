@@ -54,8 +54,7 @@ def test_a_broken_file_is_not_quoted(tmp_path):
     with pytest.raises(ConfigurationError, match=r"\.s5cfg") as caught:
         stored_keys(Settings(), environ=env(tmp_path))
     assert "canary" not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    assert caught.value.__cause__ is caught.value.__context__ is None
 
 
 def test_login(tmp_path):
