@@ -8,6 +8,7 @@ S3 keys up to a cap. Knows nothing of HTTP: :mod:`phistac.sandbox.odata` and the
 from __future__ import annotations
 
 import hmac
+import math
 import secrets
 import threading
 import time
@@ -36,6 +37,7 @@ class _Key:
     account: str
     secret: str = field(repr=False)
     active_from: float
+    active_until: float = math.inf
 
 
 class Accounts:
@@ -47,19 +49,15 @@ class Accounts:
         User name, password, second factor, permanent S3 key, lifetimes and caps.
     clock : callable, optional
         Seconds since 1970.
-    key_delay_s : float, optional
-        Seconds until a new S3 key works; about five at the real service.
     """
 
-    def __init__(
-        self, config: SandboxConfig, *, clock: Callable[[], float] = time.time, key_delay_s: float = 0.0
-    ) -> None:
+    def __init__(self, config: SandboxConfig, *, clock: Callable[[], float] = time.time) -> None:
         self._config = config
         self._clock = clock
-        self._key_delay_s = key_delay_s
         self._mint = TokenMint()
         self._sessions: dict[str, float] = {}
         self._keys = {config.access_key: _Key(config.username, config.secret_key, 0.0)}
+        self._used: set[str] = set()
         self._lock = threading.Lock()
 
     def password_grant(self, username: str, password: str, totp: str | None = None) -> dict[str, Any]:
@@ -120,7 +118,8 @@ class Accounts:
             if len(mine) >= MAX_S3_KEYS:
                 raise RateLimitError("Max number of credentials reached")
             access, secret = secrets.token_hex(10).upper(), secrets.token_urlsafe(30)
-            self._keys[access] = _Key(account, secret, self._clock() + self._key_delay_s)
+            start = self._clock() + self._config.key_delay_s
+            self._keys[access] = _Key(account, secret, start, start + self._config.key_lifetime_s)
             return access, secret
 
     def delete_s3_key(self, access_key: str, account: str | None = None) -> bool:
@@ -135,7 +134,7 @@ class Accounts:
     def secret_of(self, access_key: str) -> str | None:
         """Return the secret of a key that works now, else None."""
         key = self._keys.get(access_key)
-        return key.secret if key is not None and key.active_from <= self._clock() else None
+        return key.secret if key is not None and key.active_from <= self._clock() < key.active_until else None
 
     def account_of_key(self, access_key: str) -> str | None:
         """Return whose S3 key this is, else None."""
@@ -151,7 +150,13 @@ class Accounts:
         now = self._clock()
         # One step either way, as servers allow for clocks that differ.
         codes = [totp_code(self._config.totp, now + 30 * step) for step in (-1, 0, 1)]
-        return any(hmac.compare_digest(c.encode(), (code or "").encode()) for c in codes)
+        with self._lock:
+            self._used.intersection_update(codes)
+            right = any(hmac.compare_digest(c.encode(), (code or "").encode()) for c in codes)
+            if not right or code in self._used:  # Keycloak takes each code once
+                return False
+            self._used.add(str(code))
+            return True
 
     def _open_session(self) -> str:
         with self._lock:

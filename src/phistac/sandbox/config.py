@@ -75,6 +75,12 @@ class SandboxConfig:
     refresh_lifetime_s: float = 3600
     """Seconds that a refresh token is good for."""
 
+    key_delay_s: float = 0
+    """Seconds until a new temporary S3 key works; about five at the real service."""
+
+    key_lifetime_s: float = 3600
+    """Seconds that a temporary S3 key is good for; the real service does not say."""
+
     sessions: int = 100
     """Password logins that may be alive at once."""
 
@@ -128,7 +134,15 @@ def _check(config: SandboxConfig) -> None:
         ("size", get_args(Size)),
     ):
         _require(config, name, getattr(config, name) in choices, f"Use one of {', '.join(choices)}.")
-    for name in (*_STRICT, "token_lifetime_s", "refresh_lifetime_s", "sessions", "seed"):
+    for name in (
+        *_STRICT,
+        "token_lifetime_s",
+        "refresh_lifetime_s",
+        "key_delay_s",
+        "key_lifetime_s",
+        "sessions",
+        "seed",
+    ):
         _require(config, name, getattr(config, name) >= 0, "It must not be negative.")
     for name in ("catalogue_port", "s3_port"):
         _require(config, name, 0 <= getattr(config, name) <= 65535, "Use a port, or 0 for a free one.")

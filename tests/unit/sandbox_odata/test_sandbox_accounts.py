@@ -117,6 +117,18 @@ def test_second_factor(clock):
         accounts.password_grant("me", "canary-password", totp_code(RFC_SECRET, clock.now - 90))
 
 
+def test_a_code_is_good_once(clock):
+    accounts = made(clock, totp=RFC_SECRET)
+    code = totp_code(RFC_SECRET, clock.now)
+    accounts.password_grant("me", "canary-password", code)
+    with pytest.raises(CredentialsRejectedError, match="Invalid user credentials"):
+        accounts.password_grant("me", "canary-password", code)
+    clock.now += 30
+    with pytest.raises(CredentialsRejectedError):
+        accounts.password_grant("me", "canary-password", code)
+    accounts.password_grant("me", "canary-password", totp_code(RFC_SECRET, clock.now))
+
+
 def test_sessions_are_capped_and_end(clock):
     accounts = made(clock, sessions=3)
     for _ in range(3):
@@ -147,12 +159,14 @@ def test_s3_keys(clock):
 
 
 def test_new_keys_may_take_a_moment(clock):
-    config = SandboxConfig(password="p")
-    accounts = Accounts(config, clock=clock, key_delay_s=5)
+    config = SandboxConfig(password="p", key_delay_s=5, key_lifetime_s=60)
+    accounts = Accounts(config, clock=clock)
     access, secret = accounts.create_s3_key(config.username)
     assert accounts.secret_of(access) is None
     clock.now += 5
     assert accounts.secret_of(access) == secret
+    clock.now += 60
+    assert accounts.secret_of(access) is None
 
 
 def test_no_secret_in_a_repr(clock):
