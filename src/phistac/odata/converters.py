@@ -20,6 +20,7 @@ __all__ = ["Converter", "converters_of"]
 
 _LEVEL = re.compile(r"(?:LEVEL|S2MSI|L)?([0-4])[A-Z]{0,2}_?")
 _VERSION = re.compile(r"0(\d\d\.\d\d)")
+_SEPARATORS = str.maketrans("&,/", "   ")
 _MGRS = re.compile(r"\d\d[A-Z]{3}")
 
 
@@ -45,7 +46,7 @@ _LEVELS = {
 
 
 def _read_polarizations(value: str) -> list[str] | None:
-    return [part for part in re.split(r"[&,/ ]+", value) if part] or None
+    return value.translate(_SEPARATORS).split() or None
 
 
 def _write_polarizations(value: Any) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ def _write_polarizations(value: Any) -> tuple[str, ...]:
 
 def _read_beams(value: str) -> list[str] | None:
     """Split ``IW1 IW2 IW3``, ``IW1,IW2,IW3``; a bare ``IW`` names the mode, not the beams."""
-    return [part.lower() for part in re.split(r"[ ,&]+", value) if part[-1:].isdigit()] or None
+    return [part for part in value.lower().translate(_SEPARATORS).split() if part[-1].isdigit()] or None
 
 
 def _write_beams(value: Any) -> tuple[str, ...]:

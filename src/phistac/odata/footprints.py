@@ -57,8 +57,7 @@ def bounds(geometry: Mapping[str, Any]) -> list[float]:
         positions = [position for polygon in parts for position in polygon[0]]
     else:
         positions = shapely.get_coordinates(shapely.geometry.shape(dict(geometry))).tolist()
-    lon = [position[0] for position in positions]
-    lat = [position[1] for position in positions]
+    lon, lat, *_ = zip(*positions, strict=True)
     return [min(lon), min(lat), max(lon), max(lat)]
 
 

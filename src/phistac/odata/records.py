@@ -7,8 +7,7 @@ nothing behind this module mistakes a stand-in for a fact. Nothing is added that
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phistac.errors import CatalogueError
 from phistac.odata.footprints import footprint
@@ -22,24 +21,21 @@ __all__ = ["Burst", "Checksum", "Product", "Quicklook", "burst", "product"]
 Geometry = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
+class Checksum(NamedTuple):
     """A checksum of the product as one zip file, not of the objects in S3."""
 
     algorithm: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quicklook:
+class Quicklook(NamedTuple):
     """An image of the product."""
 
     id: str
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """One row of ``Products``. Times are text in the spelling of :func:`phistac.odata.times.normalized`."""
 
     id: str
@@ -67,8 +63,7 @@ class Product:
     quicklooks: tuple[Quicklook, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
+class Burst(NamedTuple):
     """One row of ``Bursts``: one burst of one swath in one polarization."""
 
     id: str
@@ -129,9 +124,11 @@ def product(row: Mapping[str, Any]) -> Product:
             footprint=footprint(row),
             size=row.get("ContentLength") or None,
             checksums=tuple(
-                Checksum(each["Algorithm"], each["Value"].lower())
-                for each in row.get("Checksum") or ()
-                if each.get("Value")
+                [
+                    Checksum(each["Algorithm"], each["Value"].lower())
+                    for each in row.get("Checksum") or ()
+                    if each.get("Value")
+                ]
             ),
             created=_time(row.get("OriginDate")),
             published=_time(row.get("PublicationDate")),
@@ -140,9 +137,11 @@ def product(row: Mapping[str, Any]) -> Product:
             online=row.get("Online"),
             attributes={each["Name"]: each["Value"] for each in row.get("Attributes") or ()},
             quicklooks=tuple(
-                Quicklook(each["Id"], each["DownloadLink"])
-                for each in row.get("Assets") or ()
-                if each.get("Type") == "QUICKLOOK" and each.get("DownloadLink")
+                [
+                    Quicklook(each["Id"], each["DownloadLink"])
+                    for each in row.get("Assets") or ()
+                    if each.get("Type") == "QUICKLOOK" and each.get("DownloadLink")
+                ]
             ),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:

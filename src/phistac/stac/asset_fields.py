@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from phistac.stac.mgrs import tile_of, tile_projection
 
-__all__ = ["fields_of"]
+__all__ = ["Fields", "fields_from", "fields_of", "kind_of"]
 
 _GEOTIFF = "image/tiff; application=geotiff; profile=cloud-optimized"
 _TYPES = {
@@ -38,36 +38,72 @@ _WITH_OFFSET = "0400"
 """From this baseline on, 1000 is added to the digital numbers of a reflectance."""
 
 
-def fields_of(name: str, key: str, path: str) -> dict[str, Any]:
+class Fields(NamedTuple):
+    """The fields of an asset that follow from what it is: the same for all products of a kind."""
+
+    plain: dict[str, Any]
+    """In the order in which they are written."""
+    lists: tuple[tuple[str, list[Any]], ...]
+    """Those among them that are lists, of which every asset has its own."""
+    named: bool
+    """Whether the title is the name of the file."""
+
+
+def fields_from(plain: dict[str, Any]) -> Fields:
+    """Return fields that are known as they stand; without a title, that is the name of the file."""
+    lists = tuple((name, value) for name, value in plain.items() if isinstance(value, list))
+    return Fields(plain, lists, named=plain["title"] is None)
+
+
+def kind_of(name: str) -> str:
+    """Return a name for all products whose files mean the same: mission, type, and the grid of a tile.
+
+    Examples
+    --------
+    >>> kind_of("S2A_MSIL2A_20200703T103031_N0500_R108_T32TNT_20230613T212700.SAFE")
+    'S2_N0500_T32TNT_'
+    """
+    mission = name[:2]
+    if mission == "S1":
+        return "S1_GRD" if "_GRD" in name else "S1"
+    if mission == "S2":
+        baseline, tile = _BASELINE.search(name), tile_of(name)
+        return f"S2{baseline[0][:-1] if baseline else ''}{f'_T{tile}_' if tile else ''}"
+    if mission == "S3":
+        return f"S3__{name[4:12]}"
+    return mission if mission in {"S5", "S6"} else name
+
+
+def fields_of(kind: str, key: str, path: str) -> Fields:
     """Return the fields that say what an asset is.
 
     Parameters
     ----------
-    name : str
-        The product's, with extension.
+    kind : str
+        Of the product, by :func:`kind_of`.
     key : str
         The asset's.
     path : str
-        Of the file, relative to the product's root; empty for a product of one file.
+        Of the file, or its name.
 
     Examples
     --------
-    >>> fields_of("S1A_IW_GRDH_1SDV_X_COG.SAFE", "vh", "measurement/x.tiff")["title"]
+    >>> fields_of("S1_GRD", "vh", "measurement/x.tiff").plain["title"]
     'VH: Vertical transmit, horizontal receive'
     """
-    file = path.rpartition("/")[2] or name
+    file = path.rpartition("/")[2]
     extension = f".{file.rpartition('.')[2]}" if "." in file else ""
     role = {"thumbnail": "thumbnail"}.get(key, "metadata" if extension in _METADATA else "data")
     fields: dict[str, Any] = {
         "type": _TYPES.get(extension, "application/octet-stream"),
-        "title": _TITLES.get(key, file),
+        "title": _TITLES.get(key),
         "roles": [role],
     }
-    if name.startswith("S1") and (match := _S1_KEY.fullmatch(key)) is not None:
-        return {**fields, **_sentinel1(match, role, "_GRD" in name)}
-    if name.startswith("S2") and (match := _S2_KEY.fullmatch(key)) is not None:
-        return {**fields, **_sentinel2(name, match)}
-    return fields
+    if kind.startswith("S1") and (match := _S1_KEY.fullmatch(key)) is not None:
+        fields |= _sentinel1(match, role, "_GRD" in kind)
+    if kind.startswith("S2") and (match := _S2_KEY.fullmatch(key)) is not None:
+        fields |= _sentinel2(kind, match)
+    return fields_from(fields)
 
 
 def _sentinel1(match: re.Match[str], role: str, grd: bool) -> dict[str, Any]:  # noqa: FBT001 - one of two layouts

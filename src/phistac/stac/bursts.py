@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from phistac.odata.footprints import bounds
-from phistac.stac.assets import S3_REFS, s3_href
+from phistac.stac.assets import s3_href, s3_refs
 from phistac.stac.burst_ids import BurstKey
 from phistac.stac.collections import BURSTS
 from phistac.stac.extensions import extensions_of
@@ -107,7 +107,7 @@ def _index(burst: Burst) -> int | None:
 
 
 def _assets(burst: Burst, service: Service) -> dict[str, dict[str, Any]]:
-    refs = {"alternate:name": "S3", **S3_REFS}
+    refs = {"alternate:name": "S3", **s3_refs()}
     assets: dict[str, dict[str, Any]] = {}
     if burst.s3_path:
         assets["data"] = {

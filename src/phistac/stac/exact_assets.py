@@ -6,13 +6,11 @@ what is different in every product, so that Items of many products still share t
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Protocol
 
-from phistac.stac.asset_fields import fields_of
-from phistac.stac.assets import S3_REFS, checksum_of, nodes_href
+from phistac.stac.asset_shapes import shape_reader
+from phistac.stac.assets import checksum_of, file_asset, nodes_hrefs, s3_refs
 from phistac.stac.extensions import extensions_of
-from phistac.stac.manifest_assets import asset_key
 from phistac.stac.product_place import is_burst
 
 if TYPE_CHECKING:
@@ -21,15 +19,9 @@ if TYPE_CHECKING:
     from phistac.stac.product_place import Place
     from phistac.stac.service import Service
 
-__all__ = ["File", "exact_assets", "extended", "plain_key"]
+__all__ = ["File", "exact_assets", "extended"]
 
 _WHOLE = ("product", "Product")
-_UNIQUE = (
-    (re.compile(r"^(GRANULE|DATASTRIP)/[^/]+/"), r"\1/"),
-    (re.compile(r"(?:L\d[A-Z]_)?T\d\d[A-Z]{3}_\d{8}T\d{6}_"), ""),
-    (re.compile(r"^S\d[A-Z]_[^/]*\.SAFE-report-\d{8}T\d{6}"), "report"),
-    (re.compile(r"S2[A-Z]_(?:OPER|USER)_[^/]*(?=\.)"), "report"),
-)
 
 
 class File(Protocol):
@@ -50,21 +42,6 @@ class File(Protocol):
     @property
     def algorithm(self) -> str | None:
         """As :func:`hashlib.new` calls it."""
-
-
-def plain_key(path: str) -> str:
-    """Return the key of a file that CDSE's own Items have no asset for.
-
-    Examples
-    --------
-    >>> plain_key("GRANULE/L2A_T13VEK_A034773_20220217T183428/QI_DATA/MSK_DETFOO_B01.jp2")
-    'GRANULE/QI_DATA/MSK_DETFOO_B01.jp2'
-    >>> plain_key("support/s1-level-1-product.xsd")
-    'support/s1-level-1-product.xsd'
-    """
-    for pattern, short in _UNIQUE:
-        path = pattern.sub(short, path)
-    return path
 
 
 def exact_assets(
@@ -88,20 +65,31 @@ def exact_assets(
     dict
         By key. The asset of the whole product is the last, as in CDSE's own Items.
     """
-    assets = {key: dict(asset) for key, asset in item["assets"].items()}
+    assets = {key: {**asset} for key, asset in item["assets"].items()}
     whole = {key: assets.pop(key) for key in _WHOLE if key in assets}
-    burst = is_burst(item)
-    known = {href: key for key, asset in assets.items() for href in _hrefs(asset)}
+    known = {asset["href"]: key for key, asset in assets.items()}
+    known |= {href: key for key, asset in assets.items() if asset["href"][:3] != "s3:" for href in _s3_hrefs(asset)}
+    read, name, folder, burst = shape_reader(place.name), place.name, f"s3://{place.root}", is_burst(item)
+    nodes = nodes_hrefs(service, place.product_id, name)
     for file in files:
-        href = f"s3://{place.root}/{file.path}".rstrip("/")
-        key = known.get(href) or asset_key(place.name, file.path)
-        if key is None and not burst:
-            key = plain_key(file.path)
-            key = key if key not in assets else file.path
-        if key in assets:
-            assets[key] = _completed(assets[key], href, place, file)
-        elif key is not None and not burst:
-            assets[key] = _made(key, href, place, file, service)
+        path = file.path
+        href, local = (f"{folder}/{path}", f"{name}/{path}") if path else (folder, name)
+        checksum = checksum_of(file.algorithm, file.checksum) if file.checksum and file.algorithm else None
+        key = known.get(href)
+        if key is None:
+            shape = read(path)
+            key = shape.key or (shape.plain if shape.plain not in assets else path)
+            if key not in assets:
+                if not burst:
+                    assets[key] = file_asset(shape.fields, local, href, nodes(path), size=file.size, checksum=checksum)
+                continue
+        asset = assets[key]
+        if checksum is not None:
+            asset["file:checksum"] = checksum
+        asset["file:size"] = file.size
+        asset["file:local_path"] = local
+        if asset["href"] != href:
+            _also_at(asset, href)
     return {**assets, **whole}
 
 
@@ -110,35 +98,15 @@ def extended(item: Mapping[str, Any], assets: Mapping[str, Mapping[str, Any]]) -
     return list(dict.fromkeys((*item.get("stac_extensions", ()), *extensions_of(item["properties"], assets))))
 
 
-def _hrefs(asset: Mapping[str, Any]) -> Iterable[str]:
-    yield asset["href"]
-    yield from (other["href"] for other in (asset.get("alternate") or {}).values() if "href" in other)
+def _s3_hrefs(asset: Mapping[str, Any]) -> Iterable[str]:
+    """Yield where the file of an asset is in S3, if that is only its second address."""
+    yield from (
+        other["href"] for other in (asset.get("alternate") or {}).values() if other.get("href", "").startswith("s3:")
+    )
 
 
-def _facts(place: Place, file: File) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    multihash = checksum_of(file.algorithm or "", file.checksum or "")
-    if multihash is not None:
-        facts["file:checksum"] = multihash
-    facts["file:size"] = file.size
-    facts["file:local_path"] = f"{place.name}/{file.path}".rstrip("/")
-    return facts
-
-
-def _completed(asset: Mapping[str, Any], href: str, place: Place, file: File) -> dict[str, Any]:
-    """Add what is known of the file; where it is that of a quicklook, also where the file itself is."""
-    completed = {**asset, **_facts(place, file)}
-    if href not in set(_hrefs(asset)):
-        s3 = {"href": href, "alternate:name": "S3", **S3_REFS}
-        completed["alternate"] = {**(asset.get("alternate") or {}), "s3": s3}
-    return completed
-
-
-def _made(key: str, href: str, place: Place, file: File, service: Service) -> dict[str, Any]:
-    facts = _facts(place, file)
-    asset = {**fields_of(place.name, key, file.path), **facts, "href": href, "alternate:name": "S3", **S3_REFS}
-    if place.product_id is not None:
-        nodes = nodes_href(service, place.product_id, facts["file:local_path"])
-        https = {"href": nodes, "alternate:name": "HTTPS", "auth:refs": ["oidc"], "storage:refs": []}
-        asset["alternate"] = {"https": https}
-    return asset
+def _also_at(asset: dict[str, Any], href: str) -> None:
+    """Add where the file itself is, where the asset is that of a quicklook."""
+    if href not in _s3_hrefs(asset):
+        s3 = {"href": href, "alternate:name": "S3", **s3_refs()}
+        asset["alternate"] = {**(asset.get("alternate") or {}), "s3": s3}

@@ -40,13 +40,12 @@ _TIMESTAMPS = frozenset({"published", "unpublished", "expires"})
 
 def extensions_of(properties: Mapping[str, Any], assets: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the extensions whose fields stand in the properties or in an asset."""
-    return list(_of(tuple(properties), tuple(tuple(asset) for asset in assets.values())))
+    return list(_of(frozenset(properties).union(*assets.values())))
 
 
 # Items of one collection have the same fields, nearly always.
 @lru_cache(maxsize=1024)
-def _of(properties: tuple[str, ...], assets: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    fields = {*properties, *(key for asset in assets for key in asset)}
+def _of(fields: frozenset[str]) -> tuple[str, ...]:
     # Some extensions have fields without a prefix; a plain field called like a prefix ("product") names none.
     named = {key.partition(":")[0] for key in fields if ":" in key} | (fields & {"alternate"})
     if fields & _TIMESTAMPS:

@@ -1,7 +1,9 @@
 """Keys of assets: what CDSE's own Items call each file of a product.
 
 Keys follow from the names of files: ``iw1-vv`` (Sentinel-1 SLC), ``vv`` (GRD), ``B04_10m`` (Sentinel-2 L2A),
-``Oa01_radianceData`` (OLCI), the stem of the file (the rest of Sentinel-3).
+``Oa01_radianceData`` (OLCI), the stem of the file (the rest of Sentinel-3). Files that CDSE's own Items have no asset
+for (masks, schemas, reports) are called by their path, less what is different in every product, so that Items of many
+products still share the columns of one table.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["asset_key"]
+__all__ = ["asset_key", "plain_key"]
 
 _S1_FILE = re.compile(
     r"(?:annotation/(?:(?:calibration|rfi)/)?|measurement/)(?:(?P<kind>calibration|noise|rfi)-)?"
@@ -52,6 +54,14 @@ _ALTIMETRY_L1 = {
 }
 
 
+_UNIQUE = (
+    (re.compile(r"^(GRANULE|DATASTRIP)/[^/]+/"), r"\1/"),
+    (re.compile(r"(?:L\d[A-Z]_)?T\d\d[A-Z]{3}_\d{8}T\d{6}_"), ""),
+    (re.compile(r"^S\d[A-Z]_[^/]*\.SAFE-report-\d{8}T\d{6}"), "report"),
+    (re.compile(r"S2[A-Z]_(?:OPER|USER)_[^/]*(?=\.)"), "report"),
+)
+
+
 def asset_key(name: str, path: str) -> str | None:
     """Return the key of a file of a product, or ``None`` where CDSE's own Items have no asset for it.
 
@@ -71,6 +81,21 @@ def asset_key(name: str, path: str) -> str | None:
         return "netcdf" if name.endswith(".nc") else "data"
     rule = _RULES.get("mosaic" if name.startswith(_MOSAICS) else name[:2])
     return None if rule is None else rule(name, path)
+
+
+def plain_key(path: str) -> str:
+    """Return the key of a file that CDSE's own Items have no asset for.
+
+    Examples
+    --------
+    >>> plain_key("GRANULE/L2A_T13VEK_A034773_20220217T183428/QI_DATA/MSK_DETFOO_B01.jp2")
+    'GRANULE/QI_DATA/MSK_DETFOO_B01.jp2'
+    >>> plain_key("support/s1-level-1-product.xsd")
+    'support/s1-level-1-product.xsd'
+    """
+    for pattern, short in _UNIQUE:
+        path = pattern.sub(short, path)
+    return path
 
 
 def _sentinel1_key(_name: str, path: str) -> str | None:

@@ -12,8 +12,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from phistac.stac.asset_fields import fields_of
-from phistac.stac.assets import S3_REFS, nodes_prefix, s3_href
+from phistac.stac.asset_fields import Fields, fields_of, kind_of
+from phistac.stac.assets import file_asset, nodes_prefix, s3_href
 
 if TYPE_CHECKING:
     from phistac.odata.records import Product
@@ -37,7 +37,7 @@ _GRD = re.compile(
 _POLARIZATIONS = {"SH": ("hh",), "SV": ("vv",), "DH": ("hh", "hv"), "DV": ("vv", "vh")}
 
 # Key, path, and what the asset is.
-Named = tuple[tuple[str, str, dict[str, Any]], ...]
+Named = tuple[tuple[str, str, Fields], ...]
 
 
 def named_assets(product: Product, service: Service) -> dict[str, dict[str, Any]]:
@@ -51,26 +51,14 @@ def named_assets(product: Product, service: Service) -> dict[str, dict[str, Any]
         Whose addresses to write.
     """
     name = product.name
-    if not product.s3_path.endswith(f"/{name}"):
-        return {}
     named = _sentinel2(product) if name.startswith("S2") else _grd(name) if "_GRD" in name else ()
+    if not named or not product.s3_path.endswith(f"/{name}"):
+        return {}
     root, nodes = s3_href(product.s3_path), nodes_prefix(service, product.id, name)
     return {
-        key: {
-            **fields,
-            "file:local_path": f"{name}/{path}",
-            "href": f"{root}/{path}",
-            "alternate:name": "S3",
-            **S3_REFS,
-            "alternate": {
-                "https": {
-                    "href": f"{nodes}/Nodes({path.replace('/', ')/Nodes(')})/$value",
-                    "alternate:name": "HTTPS",
-                    "auth:refs": ["oidc"],
-                    "storage:refs": [],
-                }
-            },
-        }
+        key: file_asset(
+            fields, f"{name}/{path}", f"{root}/{path}", f"{nodes}/Nodes({path.replace('/', ')/Nodes(')})/$value"
+        )
         for key, path, fields in named
     }
 
@@ -92,7 +80,7 @@ def _sentinel2(product: Product) -> Named:
         ("datastrip_metadata", f"DATASTRIP/DS_{strip[1]}_S{strip[2]}/MTD_DS.xml"),
     )
     return (
-        *((key, path, fields_of(product.name, key, path)) for key, path in metadata),
+        *((key, path, _fields("S2", key, path[-4:])) for key, path in metadata),
         *(
             (key, f"{images}{folder}T{tile}_{start}_{key}.jp2", fields)
             for key, folder, fields in _images(level, tile, match[3])
@@ -107,8 +95,8 @@ def _images(level: str, tile: str, baseline: str) -> Named:
         places = [(band, "") for band in _L1C]
     else:
         places = [(f"{band}_{size}m", f"R{size}m/") for size, bands in _L2A.items() for band in bands]
-    like = f"S2A_MSIL{level}_N{baseline}_R000_T{tile}_.SAFE"
-    return tuple((key, folder, fields_of(like, key, f"{key}.jp2")) for key, folder in places)
+    kind = kind_of(f"S2A_MSIL{level}_N{baseline}_R000_T{tile}_.SAFE")
+    return tuple((key, folder, fields_of(kind, key, f"{key}.jp2")) for key, folder in places)
 
 
 def _grd(name: str) -> Named:
@@ -116,18 +104,29 @@ def _grd(name: str) -> Named:
     if match is None:
         return ()
     unit, mode, polarizations, start, stop, orbit, take, twin = match.groups()
-    cog, files = "-cog" if twin else "", []
-    for number, pol in enumerate(_POLARIZATIONS[polarizations], start=1):
-        stem = f"{unit}-{mode}-grd-{pol}-{start}-{stop}-{orbit}-{take}-{number:03d}".lower() + cog
-        files += [
-            (f"schema-product-{pol}", f"annotation/{stem}.xml"),
-            (f"schema-calibration-{pol}", f"annotation/calibration/calibration-{stem}.xml"),
-            (f"schema-noise-{pol}", f"annotation/calibration/noise-{stem}.xml"),
-            (pol, f"measurement/{stem}.tiff"),
+    scene, moment = f"{unit}-{mode}-grd-".lower(), f"-{start}-{stop}-{orbit}-{take}-".lower()
+    return tuple(
+        [
+            (key, f"{before}{scene}{pol}{moment}{after}", fields)
+            for key, before, pol, after, fields in _grd_files(polarizations, "-cog" if twin else "")
         ]
-    return tuple((key, path, _grd_fields(key, path.rpartition(".")[2])) for key, path in files)
+    )
+
+
+@lru_cache(maxsize=16)
+def _grd_files(polarizations: str, cog: str) -> tuple[tuple[str, str, str, str, Fields], ...]:
+    """Return key, path before the scene, polarization, path after the datatake, and what the file is."""
+    files = []
+    for number, pol in enumerate(_POLARIZATIONS[polarizations], start=1):
+        files += [
+            (f"schema-product-{pol}", "annotation/", pol, f"{number:03d}{cog}.xml"),
+            (f"schema-calibration-{pol}", "annotation/calibration/calibration-", pol, f"{number:03d}{cog}.xml"),
+            (f"schema-noise-{pol}", "annotation/calibration/noise-", pol, f"{number:03d}{cog}.xml"),
+            (pol, "measurement/", pol, f"{number:03d}{cog}.tiff"),
+        ]
+    return tuple((key, before, pol, after, _fields("S1_GRD", key, after)) for key, before, pol, after in files)
 
 
 @lru_cache(maxsize=64)
-def _grd_fields(key: str, extension: str) -> dict[str, Any]:
-    return fields_of("S1A_IW_GRDH_1SDV.SAFE", key, f"x.{extension}")
+def _fields(kind: str, key: str, file: str) -> Fields:
+    return fields_of(kind, key, file)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from phistac.errors import NotFoundError
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Place", "is_burst", "object_path", "place_of"]
 
 _SCHEMES = {"s3", "cdse"}
-_MANIFESTS = ("manifest.safe", "xfdumanifest.xml")
+_MANIFESTS = ("/manifest.safe", "/xfdumanifest.xml")
 _ID = re.compile(r"/Products\(([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\)")
 
 
@@ -62,7 +61,7 @@ def place_of(item: Mapping[str, Any], bucket: str) -> Place:
             f"the Item {str(item.get('id', '?'))[:120]} leads to no product in the bucket {bucket}",
             remedy="It needs an asset that is its manifest, a link `enclosure`, or one asset in the bucket.",
         )
-    ids = (_ID.search(href) for asset in assets.values() for href in _hrefs(asset))
+    ids = (_ID.search(href) for asset in assets.values() for href in _hrefs(asset) if "/Products(" in href)
     return Place(root, next((found[1] for found in ids if found), None))
 
 
@@ -72,12 +71,14 @@ def is_burst(item: Mapping[str, Any]) -> bool:
 
 
 def _roots(item: Mapping[str, Any], assets: Mapping[str, Any], bucket: str) -> Iterator[str]:
-    paths = [path for asset in assets.values() if (path := object_path(str(asset.get("href", "")), bucket))]
-    yield from (path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] in _MANIFESTS)
+    for asset in assets.values():
+        href = str(asset.get("href", ""))
+        if href.endswith(_MANIFESTS) and (path := object_path(href, bucket)) and path.endswith(_MANIFESTS):
+            yield path.rpartition("/")[0]
     for link in item.get("links") or ():
-        path = object_path(str(link.get("href", "")), bucket) if link.get("rel") == "enclosure" else None
-        if path is not None:
+        if link.get("rel") == "enclosure" and (path := object_path(str(link.get("href", "")), bucket)):
             yield path
+    paths = [path for asset in assets.values() if (path := object_path(str(asset.get("href", "")), bucket))]
     if len(paths) == 1:
         yield paths[0]
 
@@ -92,8 +93,8 @@ def object_path(href: str, bucket: str) -> str | None:
     if href.startswith("/"):
         path = href.strip("/")
     else:
-        parts = urlsplit(href)
-        if parts.scheme not in _SCHEMES or parts.query or parts.fragment:
+        scheme, _, address = href.partition("://")
+        if scheme not in _SCHEMES or "?" in address or "#" in address:
             return None
-        path = f"{parts.netloc}/{parts.path.strip('/')}"
+        path = address.rstrip("/")
     return path if path.startswith(f"{bucket}/") and ".." not in path.split("/") else None

@@ -6,18 +6,21 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from phistac.odata.attributes import readers
+from phistac.odata.converters import IDENTITY
 from phistac.stac.missions import DESIGNATORS, GSD, MISSIONS, TIMELINESS, TYPE_CONSTANTS, named_constants
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from phistac.odata.attributes import AttributeRow
     from phistac.odata.records import Product
     from phistac.stac.service import Service
 
 __all__ = ["properties_of"]
 
 _NEVER = "9999-01-01T00:00:00.000000Z"
-_SINGLE_VALUE = ("sat:absolute_orbit", "sat:relative_orbit", "sat:orbit_cycle")
+_COUNTED = frozenset({"sat:absolute_orbit", "sat:relative_orbit", "sat:orbit_cycle"})
+"""From 1; records that know none say 0 or -1."""
 _COG = "sentinel-1-grd"
 _COVERS = {
     "salineWaterCover": "saline_water", "coastalCover": "coastal", "freshInlandWaterCover": "fresh_inland_water",
@@ -50,13 +53,13 @@ def properties_of(product: Product, mission: str, collection: str, service: Serv
         "start_datetime": product.start,
         "end_datetime": product.end,
         **_platform(product, mission),
-        **_constants(mission, collection),
+        **dict(_constants(mission, collection)),
         **named_constants(product.name, product.s3_path, mission),
         "auth:schemes": service.auth_schemes,
         "storage:schemes": service.storage_schemes,
     }
-    properties = {key: value for key, value in properties.items() if value is not None}
-    properties.setdefault("datetime", None)
+    if None in properties.values():
+        properties = {key: value for key, value in properties.items() if value is not None or key == "datetime"}
     _read_attributes(properties, product.attributes, mission, collection)
     kind = properties.get("product:type", "")
     gsd = GSD.get(kind)
@@ -70,13 +73,13 @@ def properties_of(product: Product, mission: str, collection: str, service: Serv
 
 
 def _read_attributes(properties: dict[str, Any], attributes: Mapping[str, Any], mission: str, collection: str) -> None:
-    for name, row in readers(mission).items():
-        raw = attributes.get(name)
+    for name, stac, read in _reading(mission, tuple(attributes)):
+        raw = attributes[name]
         if raw is None:
             continue
-        value = row.converter.read(raw)
-        if value is not None and not (row.stac in _SINGLE_VALUE and value < 1):
-            properties[row.stac] = value
+        value = raw if read is None else read(raw)
+        if value is not None:
+            properties[stac] = value
     processor, version = attributes.get("processorName"), attributes.get("processorVersion")
     if processor and version:
         properties["processing:software"] = {processor: version}
@@ -92,6 +95,23 @@ def _read_attributes(properties: dict[str, Any], attributes: Mapping[str, Any], 
             properties["statistics"] = covers
     if mission == "SENTINEL-2" and "processing:facility" not in properties and attributes.get("origin"):
         properties["processing:facility"] = attributes["origin"]
+
+
+# Records of one kind have the same attributes, nearly always.
+@lru_cache(maxsize=1024)
+def _reading(mission: str, names: tuple[str, ...]) -> tuple[tuple[str, str, Callable[[Any], Any] | None], ...]:
+    """Return which attributes to read, as which property, and how; ``None`` where the value stays as it is."""
+    return tuple((name, row.stac, _reader(row)) for name, row in readers(mission).items() if name in names)
+
+
+def _reader(row: AttributeRow) -> Callable[[Any], Any] | None:
+    if row.stac in _COUNTED:
+        return _counted
+    return None if row.converter is IDENTITY else row.converter.read
+
+
+def _counted(value: int) -> int | None:
+    return value if value >= 1 else None
 
 
 def _add_timeliness(properties: dict[str, Any], product: Product, mission: str) -> None:
@@ -139,7 +159,7 @@ def _platform_of(short: str, unit: str, mission: str) -> tuple[tuple[str, str | 
 
 
 @lru_cache(maxsize=512)
-def _constant_items(mission: str, collection: str) -> tuple[tuple[str, Any], ...]:
+def _constants(mission: str, collection: str) -> tuple[tuple[str, Any], ...]:
     known = MISSIONS.get(mission)
     if known is None or collection.endswith("-aux"):
         return ()
@@ -147,7 +167,3 @@ def _constant_items(mission: str, collection: str) -> tuple[tuple[str, Any], ...
     if collection.startswith("sentinel-1-grd"):
         constants["sar:observation_direction"] = "right"
     return tuple(constants.items())
-
-
-def _constants(mission: str, collection: str) -> dict[str, Any]:
-    return dict(_constant_items(mission, collection))

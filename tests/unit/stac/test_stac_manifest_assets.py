@@ -10,9 +10,9 @@ import pytest
 from phistac.odata.records import product
 from phistac.safe.manifest import ManifestObject, parse_manifest
 from phistac.stac.assets import checksum_of
-from phistac.stac.exact_assets import exact_assets, extended, plain_key
+from phistac.stac.exact_assets import exact_assets, extended
 from phistac.stac.items import item
-from phistac.stac.manifest_assets import asset_key
+from phistac.stac.manifest_assets import asset_key, plain_key
 from phistac.stac.named_assets import named_assets
 from phistac.stac.product_place import place_of
 from phistac.stac.service import Service
