@@ -6,7 +6,6 @@ Every other file is known once its manifest or its listing has been asked: :func
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,8 +13,6 @@ from phistac.stac.asset_fields import fields_from
 from phistac.stac.missions import SENTINEL_5P_TITLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from phistac.odata.records import Checksum, Product
     from phistac.stac.asset_fields import Fields
     from phistac.stac.service import Service
@@ -26,8 +23,8 @@ __all__ = [
     "file_asset",
     "https",
     "is_folder",
+    "is_plain",
     "nodes_href",
-    "nodes_hrefs",
     "nodes_prefix",
     "product_assets",
     "s3_href",
@@ -39,6 +36,12 @@ _MULTIHASH = {
     "MD5": "d50110", "BLAKE3": "1e20", "SHA3-256": "1620", "SHA-256": "1220", "SHA256": "1220", "SHA1": "1114",
     "SHA512": "1340",
 }  # fmt: skip
+_MULTIHASHES = {
+    spelling: (prefix, 2 * int(prefix[-2:], 16))
+    for name, prefix in _MULTIHASH.items()
+    for spelling in (name, name.lower(), name.replace("-", "_").lower())
+}
+"""Prefix of the multihash, and how many digits follow it, by the name of the algorithm here and in hashlib."""
 _FILE_TYPES = {
     ".nc": ("netcdf", "application/netcdf"),
     ".EOF": ("data", "application/xml"),
@@ -85,35 +88,19 @@ def is_folder(product: Product) -> bool:
     return bool(product.s3_path) and not product.s3_path.endswith(tuple(_FILE_TYPES))
 
 
-_PLAIN = re.compile(
-    r"[\w./~-]*", re.ASCII
-).fullmatch  # quote() leaves such a path as it is, and takes ten times as long
+is_plain = re.compile(r"[\w./~-]*", re.ASCII).fullmatch
+"""Whether a path needs no quoting: quote() leaves it as it is, and takes ten times as long."""
 
 
 def nodes_prefix(service: Service, product_id: str, path: str) -> str:
     """Return the HTTPS address of a folder or a file of a product, path relative to what holds the product."""
-    nodes = (path if _PLAIN(path) else quote(path)).replace("/", ")/Nodes(")
+    nodes = (path if is_plain(path) else quote(path)).replace("/", ")/Nodes(")
     return f"{service.nodes_url}/Products({product_id})/Nodes({nodes})"
 
 
 def nodes_href(service: Service, product_id: str, path: str) -> str:
     """Return the HTTPS address of the content of one file of a product."""
     return f"{nodes_prefix(service, product_id, path)}/$value"
-
-
-def nodes_hrefs(service: Service, product_id: str | None, name: str) -> Callable[[str], str | None]:
-    """Return what gives the HTTPS address of each file of a product; ``None`` where the record's id is not known."""
-    if product_id is None:
-        return lambda _path: None
-    prefix = nodes_prefix(service, product_id, name)
-
-    def href(path: str) -> str:
-        if not path:
-            return f"{prefix}/$value"
-        plain = path if _PLAIN(path) else quote(path)
-        return f"{prefix}/Nodes({plain.replace('/', ')/Nodes(')})/$value"
-
-    return href
 
 
 def checksum_of(algorithm: str, value: str) -> str | None:
@@ -124,15 +111,8 @@ def checksum_of(algorithm: str, value: str) -> str | None:
     >>> checksum_of("MD5", "923ac4992d90b57d41e7ace4d9d90757")
     'd50110923ac4992d90b57d41e7ace4d9d90757'
     """
-    known = _multihash(algorithm)
+    known = _MULTIHASHES.get(algorithm)
     return f"{known[0]}{value.lower()}" if known is not None and len(value) == known[1] else None
-
-
-@lru_cache(maxsize=32)
-def _multihash(algorithm: str) -> tuple[str, int] | None:
-    """Return the prefix of a multihash, and the number of digits that follow it."""
-    prefix = _MULTIHASH.get(algorithm.upper().replace("_", "-"))
-    return None if prefix is None else (prefix, 2 * int(prefix[-2:], 16))
 
 
 def file_asset(

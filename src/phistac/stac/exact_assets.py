@@ -7,14 +7,15 @@ what is different in every product, so that Items of many products still share t
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
 from phistac.stac.asset_shapes import shape_reader
-from phistac.stac.assets import checksum_of, file_asset, nodes_hrefs, s3_refs
+from phistac.stac.assets import checksum_of, file_asset, is_plain, nodes_prefix, s3_refs
 from phistac.stac.extensions import extensions_of
 from phistac.stac.product_place import is_burst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from phistac.stac.product_place import Place
     from phistac.stac.service import Service
@@ -69,19 +70,16 @@ def exact_assets(
     whole = {key: assets.pop(key) for key in _WHOLE if key in assets}
     known = {asset["href"]: key for key, asset in assets.items()}
     known |= {href: key for key, asset in assets.items() if asset["href"][:3] != "s3:" for href in _s3_hrefs(asset)}
-    read, name, folder, burst = shape_reader(place.name), place.name, f"s3://{place.root}", is_burst(item)
-    nodes = nodes_hrefs(service, place.product_id, name)
-    for file in files:
-        path = file.path
-        href, local = (f"{folder}/{path}", f"{name}/{path}") if path else (folder, name)
+    read, burst, files = shape_reader(place.name), is_burst(item), tuple(files)
+    for file, (local, href, nodes) in zip(files, _addresses(place, files, service), strict=True):
         checksum = checksum_of(file.algorithm, file.checksum) if file.checksum and file.algorithm else None
         key = known.get(href)
         if key is None:
-            shape = read(path)
-            key = shape.key or (shape.plain if shape.plain not in assets else path)
+            shape = read(file.path)
+            key = shape.key or (shape.plain if shape.plain not in assets else file.path)
             if key not in assets:
                 if not burst:
-                    assets[key] = file_asset(shape.fields, local, href, nodes(path), size=file.size, checksum=checksum)
+                    assets[key] = file_asset(shape.fields, local, href, nodes, size=file.size, checksum=checksum)
                 continue
         asset = assets[key]
         if checksum is not None:
@@ -96,6 +94,22 @@ def exact_assets(
 def extended(item: Mapping[str, Any], assets: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the extensions of an Item that has these assets: those it names, and what the assets add."""
     return list(dict.fromkeys((*item.get("stac_extensions", ()), *extensions_of(item["properties"], assets))))
+
+
+def _addresses(place: Place, files: tuple[File, ...], service: Service) -> Iterator[tuple[str, str, str | None]]:
+    """Yield, for each file, its path from the folder that holds the product, and where it is: in S3, over HTTPS."""
+    name, root = place.name, f"s3://{place.root}"
+    nodes = None if place.product_id is None else nodes_prefix(service, place.product_id, name)
+    plain = is_plain("".join([file.path for file in files]))  # asked once for all, which is what takes the time
+    for file in files:
+        path = file.path
+        if not path:
+            yield name, root, None if nodes is None else f"{nodes}/$value"
+        elif nodes is None:
+            yield f"{name}/{path}", f"{root}/{path}", None
+        else:
+            inside = (path if plain else quote(path)).replace("/", ")/Nodes(")
+            yield f"{name}/{path}", f"{root}/{path}", f"{nodes}/Nodes({inside})/$value"
 
 
 def _s3_hrefs(asset: Mapping[str, Any]) -> Iterable[str]:
