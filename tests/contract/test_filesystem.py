@@ -20,8 +20,8 @@ from fsspec.tests.abstract import AbstractFixtures, AbstractGetTests
 
 from phistac.errors import ConfigurationError, FormatError, NotFoundError, ReadOnlyError
 from phistac.remote.filesystem import CdseFileSystem, filesystem
-from phistac.remote.ranges import drive, drive_all, fetch, fetch_async, plan_for
-from phistac.safe.byteranges import ByteRange
+from phistac.remote.ranges import drive, drive_async, fetch, fetch_async, plan_for
+from phistac.safe.byteranges import ByteRange, together
 from phistac.sandbox import Sandbox, SandboxConfig
 from phistac.sandbox.content import prepare
 from phistac.settings import Settings, use
@@ -342,8 +342,13 @@ def test_indexers_are_driven_together(fs, cdse, tmp_path):
     paths = ["manifest.safe", "GRANULE/L2A/MTD_TL.xml", "GRANULE/L2A/B04.jp2"]
     expected = [FILES[f"{PRODUCT}/{path}"] for path in paths]
     expected = [data[: 1 + min(data[0], 3)] for data in expected]
-    assert drive_all([*(head(path) for path in paths), nothing()], fs, PRODUCT) == [*expected, b"none"]
+
+    def all_of_them():
+        return together([*(head(path) for path in paths), nothing()])
+
+    assert drive(all_of_them(), fs, PRODUCT) == [*expected, b"none"]
     assert cdse.counters().requests == 5  # the third one asks for no second range
+    assert asyncio.run(drive_async(all_of_them(), fs, PRODUCT)) == [*expected, b"none"]
     assert drive(head("manifest.safe"), fs, PRODUCT) == expected[0]
     (tmp_path / "manifest.safe").write_bytes(b"<xfdu/>")
     assert drive(head("manifest.safe"), LocalFileSystem(), str(tmp_path)) == expected[0]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -24,16 +23,16 @@ from phistac.safe.byteranges import ByteRange
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["RangePlan", "plan"]
+__all__ = ["LONGEST_REQUEST", "RangePlan", "plan", "union"]
 
-_LONGEST_REQUEST = 64 * 1024 * 1024
+LONGEST_REQUEST = 64 * 1024 * 1024
 """Bytes: what is lost when a request breaks off stays bounded, and so does the wait of whoever wants a connection."""
 
 _SHARES = (1, 2, 4)
 """Into how many requests per connection a candidate plan cuts the whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RangePlan:
     """What will be fetched: printable before it runs, and the very thing that runs.
 
@@ -65,7 +64,7 @@ class RangePlan:
     @property
     def bytes_asked(self) -> int:
         """Bytes wanted; those wanted twice count once."""
-        return sum(span.size for span in _union(self.asked))
+        return sum(span.size for span in union(self.asked))
 
     @property
     def bytes_moved(self) -> int:
@@ -82,25 +81,8 @@ class RangePlan:
         """What the wire model says."""
         return _timed(self.requests, self.connections, self.rate, self.latency_s)[0]
 
-    def assemble(self, parts: Sequence[bytes]) -> list[bytes]:
-        """Put the bytes of the requests together to the bytes that were asked for.
-
-        Parameters
-        ----------
-        parts : sequence of bytes
-            The whole answer to each of ``requests``, in their order.
-
-        Returns
-        -------
-        list of bytes
-            One for each of ``asked``, in their order.
-        """
-        index: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
-        for request, part in zip(self.requests, parts, strict=True):
-            index[request.path].append((request.start, part))
-        for pieces in index.values():
-            pieces.sort(key=lambda piece: piece[0])
-        return [_cut(index[wanted.path], wanted) if wanted.size else b"" for wanted in self.asked]
+    def __repr__(self) -> str:
+        return f"<RangePlan of {str(self).replace(chr(10), '; ')}>"
 
     def __str__(self) -> str:
         excess = self.bytes_moved / self.bytes_asked if self.bytes_asked else 1.0
@@ -114,7 +96,9 @@ class RangePlan:
         )
 
 
-def plan(ranges: Iterable[ByteRange], *, connections: int, rate: float, latency_s: float) -> RangePlan:
+def plan(
+    ranges: Iterable[ByteRange], *, connections: int, rate: float, latency_s: float, longest: int = LONGEST_REQUEST
+) -> RangePlan:
     """Return the fastest way found to fetch these ranges.
 
     Parameters
@@ -127,30 +111,38 @@ def plan(ranges: Iterable[ByteRange], *, connections: int, rate: float, latency_
         Bytes per second of one connection.
     latency_s : float
         Seconds from a request to its first byte.
+    longest : int
+        Bytes of the longest request.
 
     Returns
     -------
     RangePlan
         Its requests cover every range exactly once; they leave out every gap wider than ``latency_s * rate``.
     """
-    asked = tuple(ranges)
-    atoms = _union(asked)
+    asked = tuple(r if r.sink is None else ByteRange(r.path, r.start, r.stop) for r in ranges)
+    atoms = union(asked)
     worth = latency_s * rate
     best: tuple[float, int, list[ByteRange]] | None = None
     for gap in (0.0, worth):
         spans = _merged(atoms, gap)
         for share in _SHARES:
             whole = sum(span[-1].stop - span[0].start for span in spans)
-            longest = min(_LONGEST_REQUEST, max(worth, whole / connections / share, 1.0))
-            requests = sorted((r for span in spans for r in _split(span, longest)), key=lambda r: (-r.size, r))
+            size = min(longest, max(worth, whole / connections / share, 1.0))
+            requests = sorted((r for span in spans for r in _split(span, size)), key=lambda r: (-r.size, r))
             cost = (_timed(requests, connections, rate, latency_s)[0], sum(r.size for r in requests))
             if best is None or cost < best[:2]:
                 best = (*cost, requests)
     return RangePlan(asked, tuple(best[2]) if best else (), connections, rate, latency_s)
 
 
-def _union(ranges: Iterable[ByteRange]) -> list[ByteRange]:
-    """Sort, and join what overlaps or touches."""
+def union(ranges: Iterable[ByteRange]) -> list[ByteRange]:
+    """Return the same bytes in sorted ranges, of which none overlaps or touches another.
+
+    Examples
+    --------
+    >>> [(r.start, r.stop) for r in union([ByteRange("a", 5, 9), ByteRange("a", 0, 5), ByteRange("a", 10, 11)])]
+    [(0, 9), (10, 11)]
+    """
     joined: list[ByteRange] = []
     for r in sorted(r for r in ranges if r.size):
         last = joined[-1] if joined else None
@@ -199,18 +191,6 @@ def _timed(requests: Sequence[ByteRange], connections: int, rate: float, latency
         busy_s, sent = free[0]
         heapq.heapreplace(free, (busy_s + latency_s + request.size / rate, sent + 1))
     return max(busy_s for busy_s, _ in free), max(sent for _, sent in free)
-
-
-def _cut(pieces: Sequence[tuple[int, bytes]], wanted: ByteRange) -> bytes:
-    first = bisect_right(pieces, wanted.start, key=lambda piece: piece[0]) - 1
-    found: list[memoryview] = []
-    for start, data in pieces[first:]:
-        if start >= wanted.stop:
-            break
-        if start == wanted.start and len(data) == wanted.size:
-            return data
-        found.append(memoryview(data)[max(0, wanted.start - start) : wanted.stop - start])
-    return b"".join(found)
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,19 +3,39 @@
 An *indexer* finds out where something lies in a product without doing any I/O. It yields the ranges it needs next, is
 sent their bytes in the same order, and returns what it found. So the same parser runs over S3, a folder or a test's
 dict, and whoever drives it may fetch each batch concurrently, within the budget of its account.
+
+Where there is much to fetch, a range may bring a *sink*: then its bytes go there piece by piece, as they come, and
+nobody holds all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from phistac.errors import FormatError
 
-__all__ = ["ByteRange", "Indexer", "answer", "together"]
+__all__ = ["POURED", "ByteRange", "Indexer", "Sink", "answer", "answer_async", "rooted", "together"]
 
 T = TypeVar("T")
+
+Sink: TypeAlias = Callable[[int, memoryview], None]
+"""Takes a piece of a range: how far from the range's start it lies, and its bytes, which are good for this call only.
+
+Pieces come in any order and cut anywhere, one at a time. Every byte comes; after a connection broke off, some come
+again.
+"""
+
+
+class _Poured(bytes):
+    """Stands for the bytes of a range that its sink has had."""
+
+    __slots__ = ()
+
+
+POURED: Final = _Poured()
+"""What is sent to an indexer, and what a reader returns, for a range whose sink has had every byte."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,6 +48,8 @@ class ByteRange:
         Path relative to the product's root, with forward slashes.
     start, stop : int
         First byte, and the byte after the last one.
+    sink : Sink or None
+        Where its bytes go; without one they are sent to the indexer. Takes no part in comparisons.
 
     Raises
     ------
@@ -43,6 +65,7 @@ class ByteRange:
     path: str
     start: int
     stop: int
+    sink: Sink | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.stop:
@@ -66,7 +89,7 @@ def answer(indexer: Indexer[T], read: Callable[[Sequence[ByteRange]], Sequence[b
     indexer : Indexer
         A fresh generator.
     read : callable
-        Gives the bytes of each range, in order.
+        Gives the bytes of each range, in order; :data:`POURED` where it has given them to the range's sink itself.
 
     Returns
     -------
@@ -86,24 +109,79 @@ def answer(indexer: Indexer[T], read: Callable[[Sequence[ByteRange]], Sequence[b
     >>> answer(magic(), lambda ranges: [b"II"])
     b'II'
     """
-    try:
-        wanted = next(indexer)
-        while True:
-            parts = read(wanted)
-            _check(wanted, parts)
-            wanted = indexer.send(parts)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]  # a generator's return value travels untyped in StopIteration
+    step = _Step(indexer)
+    while step.wanted is not None:
+        step.send(read(step.wanted))
+    return step.found
 
 
-def _check(wanted: Sequence[ByteRange], parts: Sequence[bytes]) -> None:
+async def answer_async(indexer: Indexer[T], read: Callable[[Sequence[ByteRange]], Awaitable[Sequence[bytes]]]) -> T:
+    """Run an indexer as :func:`answer` does, over a coroutine that reads ranges."""
+    step = _Step(indexer)
+    while step.wanted is not None:
+        step.send(await read(step.wanted))
+    return step.found
+
+
+class _Step(Generic[T]):
+    """Where an indexer stands: what it wants next; once that is None, what it found."""
+
+    found: T
+
+    def __init__(self, indexer: Indexer[T]) -> None:
+        self._indexer = indexer
+        self.wanted: Sequence[ByteRange] | None = None
+        self._advance(None)
+
+    def send(self, parts: Sequence[bytes]) -> None:
+        _deliver(self.wanted or (), parts)
+        self._advance(parts)
+
+    def _advance(self, parts: Sequence[bytes] | None) -> None:
+        try:
+            self.wanted = next(self._indexer) if parts is None else self._indexer.send(parts)
+        except StopIteration as end:
+            self.wanted, self.found = None, end.value
+
+
+def _deliver(wanted: Sequence[ByteRange], parts: Sequence[bytes]) -> None:
+    """Check that everything came, and give the sinks what they have not had."""
     if len(wanted) != len(parts):
         raise FormatError(f"{len(wanted)} byte ranges were asked for, {len(parts)} came")
     for asked, part in zip(wanted, parts, strict=True):
+        if asked.sink is not None and part is POURED:
+            continue
         if len(part) != asked.size:
             raise FormatError(
                 f"{asked.path}: bytes {asked.start} to {asked.stop} were asked for, {len(part)} bytes came"
             )
+        if asked.sink is not None:
+            asked.sink(0, memoryview(part))
+
+
+def rooted(indexer: Indexer[T], place: Callable[[str], str]) -> Indexer[T]:
+    """Run an indexer with other paths, so that indexers of several products can be asked together.
+
+    Parameters
+    ----------
+    indexer : Indexer
+        A fresh generator.
+    place : callable
+        From the path that it asks for to the path that is read.
+
+    Examples
+    --------
+    >>> def first_byte():
+    ...     (head,) = yield [ByteRange("a", 0, 1)]
+    ...     return head
+    >>> answer(rooted(first_byte(), "X.SAFE/{}".format), lambda ranges: [r.path[:1].encode() for r in ranges])
+    b'X'
+    """
+    step = _Step(indexer)
+    while step.wanted is not None:
+        wanted = step.wanted
+        step.send((yield [ByteRange(place(r.path), r.start, r.stop, r.sink) for r in wanted]))
+    return step.found
 
 
 def together(indexers: Sequence[Indexer[T]]) -> Indexer[list[T]]:

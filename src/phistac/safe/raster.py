@@ -14,11 +14,10 @@ import numpy as np
 
 from phistac.errors import FormatError
 from phistac.safe.byteranges import ByteRange
+from phistac.safe.pouring import Numbers
 from phistac.safe.selection import Indices, dropped, indices, locate, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from phistac.safe.byteranges import Indexer
     from phistac.safe.selection import Key
 
@@ -110,7 +109,7 @@ class Raster:
         return self.shape[1] * numbers * np.dtype(code).itemsize
 
     def read(self, key: Key) -> Indexer[np.ndarray[Any, Any]]:
-        """Ask for the bytes of a window and return its pixels.
+        """Ask for the bytes of a window and return its pixels, which are made as the bytes come.
 
         Parameters
         ----------
@@ -132,36 +131,28 @@ class Raster:
             return np.empty((lines.size, samples.size), self.dtype)[dropped(key)]
         rows = np.unique(lines)
         first, last = int(samples.min()), int(samples.max())
-        parts = yield self._ranges(rows, first, last + 1)
-        pixels = self._pixels(parts, rows.size, last + 1 - first)
+        code, numbers, dtype = PIXELS[self.pixel]
+        kept = dtype if numbers == 1 else np.dtype("f4")
+        made = Numbers(rows.size * (last + 1 - first) * numbers, np.dtype(self.byteorder + code), kept)
+        yield self._ranges(rows, first, last + 1, made)
+        pixels = made.values.view(dtype).reshape(rows.size, last + 1 - first)
         at = locate(lines, int(rows[0])) if rows.size == rows[-1] - rows[0] + 1 else np.searchsorted(rows, lines)
         return pixels[at][:, locate(samples, first)][dropped(key)]
 
-    def _ranges(self, rows: Indices, first: int, stop: int) -> list[ByteRange]:
+    def _ranges(self, rows: Indices, first: int, stop: int, made: Numbers) -> list[ByteRange]:
         pixel_size = self.row_size // self.shape[1]
         whole = (first, stop) == (0, self.shape[1])
         starts = np.array([run.line for run in self.runs])
-        ranges = []
+        ranges: list[ByteRange] = []
+        placed = 0
         for begin, end in runs(rows):
             line = begin
             while line < end:
                 run = self.runs[int(np.searchsorted(starts, line, side="right")) - 1]
                 count = min(end, run.line + run.lines) - line if whole else 1
                 offset = run.offset + (line - run.line) * self.row_size
-                ranges.append(
-                    ByteRange(
-                        self.path, offset + first * pixel_size, offset + (count - 1) * self.row_size + stop * pixel_size
-                    )
-                )
+                begins, ends = offset + first * pixel_size, offset + (count - 1) * self.row_size + stop * pixel_size
+                ranges.append(ByteRange(self.path, begins, ends, made.sink(placed)))
+                placed += ends - begins
                 line += count
         return ranges
-
-    def _pixels(self, parts: Sequence[bytes], lines: int, samples: int) -> np.ndarray[Any, Any]:
-        code, numbers, dtype = PIXELS[self.pixel]
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
-        raw = np.frombuffer(data, np.dtype(self.byteorder + code))
-        if raw.size != lines * samples * numbers:
-            raise FormatError(f"{self.path}: {lines * samples} pixels were asked for, {raw.size / numbers:g} came")
-        if numbers == 1:
-            return raw.astype(dtype).reshape(lines, samples)
-        return raw.astype(np.float32).view(dtype).reshape(lines, samples)
