@@ -1,4 +1,4 @@
-"""The command line: ``phistac demo | sandbox | search | download | serve``.
+"""The command line: ``phistac demo | sandbox | login | logout | search | download | serve``.
 
 Standard output carries data (Items as JSON Lines), standard error everything else. An error is one line. Exit codes:
 
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_demo(commands)
     _add_sandbox(commands)
+    _add_login(commands)
     _add_search(commands)
     _add_download(commands)
     _add_serve(commands)
@@ -101,6 +102,17 @@ def _add_sandbox(commands: Any) -> None:
     sandbox = commands.add_parser("sandbox", help="run a Copernicus Data Space on this machine until interrupted")
     service.add_arguments(sandbox)
     sandbox.set_defaults(run=service.run)
+
+
+def _add_login(commands: Any) -> None:
+    from phistac.remote import command  # noqa: PLC0415 - each command loads only what it needs
+
+    login = commands.add_parser("login", help="try and store a user name and password, or S3 keys")
+    command.add_login_arguments(login)
+    login.set_defaults(run=command.run_login)
+    logout = commands.add_parser("logout", help="remove what login stored, delete temporary S3 keys")
+    command.add_logout_arguments(logout)
+    logout.set_defaults(run=command.run_logout)
 
 
 def _add_search(commands: Any) -> None:

@@ -21,8 +21,8 @@ __all__ = ["keys_in_files", "places"]
 _ENDPOINT = re.compile(r"endpoint_url\s*=\s*(\S+)")
 
 
-def keys_in_files(environ: Mapping[str, str], settings: Settings) -> S3Keys | None:
-    """Return the S3 keys of an account from the first file that has them, or None.
+def keys_in_files(environ: Mapping[str, str], settings: Settings) -> tuple[str, S3Keys] | None:
+    """Return the first file that has S3 keys of an account, and the keys; or None.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def keys_in_files(environ: Mapping[str, str], settings: Settings) -> S3Keys | No
     s5cfg, credentials, config = places(environ)
     for section in _sections(settings.account):
         if keys := _pair(_read(s5cfg), section):
-            return keys
+            return f"{s5cfg} [{section}]", keys
     return _of_profile(_read(credentials), _read(config), environ, settings)
 
 
@@ -56,14 +56,14 @@ def _of_profile(
     config: configparser.RawConfigParser,
     environ: Mapping[str, str],
     settings: Settings,
-) -> S3Keys | None:
+) -> tuple[str, S3Keys] | None:
     for name in _profiles(environ, settings):
         endpoint = _endpoint(credentials, name, name) or _endpoint(config, f"profile {name}", name)
         # A profile that bears our label may lack an endpoint; the one that a variable names belongs to Amazon without.
         if is_ours(endpoint, settings) or (not endpoint and name == _sections(settings.account)[0]):
             keys = _pair(credentials, name) or _pair(config, "default" if name == "default" else f"profile {name}")
             if keys:
-                return keys
+                return f"the AWS profile {name}", keys
     return None
 
 

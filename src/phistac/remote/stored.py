@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
 
 from phistac.errors import CredentialsMissingError
 from phistac.remote.given import given, marked, named_account
@@ -18,11 +19,15 @@ from phistac.remote.wallet import keys_of, login_of, wallets
 from phistac.settings import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from phistac.settings import Settings
 
-__all__ = ["login", "stored_keys", "written_keys"]
+__all__ = ["login", "place_of_keys", "place_of_login", "stored_keys", "written_keys"]
+
+T = TypeVar("T")
+
+_ENVIRONMENT = "the environment"
 
 
 def written_keys(settings: Settings | None = None, *, environ: Mapping[str, str] | None = None) -> S3Keys | None:
@@ -40,7 +45,7 @@ def written_keys(settings: Settings | None = None, *, environ: Mapping[str, str]
     ConfigurationError
         If only one half of a pair is there, or a file cannot be read.
     """
-    return next(_written(resolve(settings), _shielded(environ)), None)
+    return next((keys for _, keys in _written(resolve(settings), _shielded(environ))), None)
 
 
 def stored_keys(settings: Settings | None = None, *, environ: Mapping[str, str] | None = None) -> S3Keys | None:
@@ -53,15 +58,10 @@ def stored_keys(settings: Settings | None = None, *, environ: Mapping[str, str] 
     ConfigurationError
         If only one half of a pair is there, or a file cannot be read.
     """
-    settings, environ = resolve(settings), _shielded(environ)
-    here = given(settings.account)
+    here = given(resolve(settings).account)
     if here is not None:
         return here if isinstance(here, S3Keys) else None
-    found = _all_keys(_plain(settings), environ)
-    if settings.account == named_account(settings.account):
-        return next(found, None)
-    same = (keys for keys in found if marked(keys, settings.account) == settings.account)
-    return keys_in(environ, settings.account) or next(same, None)
+    return next((keys for _, keys in _all_keys(resolve(settings), _shielded(environ))), None)
 
 
 def login(settings: Settings | None = None, *, environ: Mapping[str, str] | None = None) -> Login:
@@ -78,40 +78,53 @@ def login(settings: Settings | None = None, *, environ: Mapping[str, str] | None
     here = given(settings.account)
     if isinstance(here, Login):
         return here
-    found = _all_logins(_plain(settings), environ)
-    named = settings.account == named_account(settings.account)
-    who = next((w for w in found if named or marked(w, settings.account) == settings.account), None)
+    who = next((who for _, who in _all_logins(settings, environ)), None)
     if who is None:
         raise _nothing(settings, environ)
     return who
 
 
-def _all_keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[S3Keys]:
-    yield from _written(settings, environ)
-    for wallet in wallets():
-        if keys := keys_of(wallet.read(settings)):
-            yield keys
+def place_of_keys(settings: Settings) -> str | None:
+    """Return where the S3 keys of an account are written down, in words."""
+    return next((place for place, _ in _all_keys(settings, _shielded(None))), None)
 
 
-def _written(settings: Settings, environ: Mapping[str, str]) -> Iterator[S3Keys]:
+def place_of_login(settings: Settings) -> str | None:
+    """Return where the login of an account is written down, in words."""
+    return next((place for place, _ in _all_logins(settings, _shielded(None))), None)
+
+
+def _all_keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[str, S3Keys]]:
+    named = replace(settings, account=named_account(settings.account))
     if keys := keys_in(environ, settings.account):
-        yield keys
+        yield _ENVIRONMENT, keys
+    for place, keys in chain(_written(named, environ), _in_wallets(named, keys_of)):
+        if named == settings or marked(keys, settings.account) == settings.account:
+            yield place, keys
+
+
+def _written(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[str, S3Keys]]:
+    if keys := keys_in(environ, settings.account):
+        yield _ENVIRONMENT, keys
     if settings.account == "default" and (keys := amazon_keys(environ, settings)):
-        yield keys
-    if keys := keys_in_files(environ, settings):
-        yield keys
+        yield _ENVIRONMENT, keys
+    if found := keys_in_files(environ, settings):
+        yield found
 
 
-def _all_logins(settings: Settings, environ: Mapping[str, str]) -> Iterator[Login]:
-    if who := login_in(environ, settings.account):
-        yield who
+def _all_logins(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[str, Login]]:
+    named = replace(settings, account=named_account(settings.account))
+    here = login_in(environ, named.account)
+    for place, who in chain([(_ENVIRONMENT, here)] if here else [], _in_wallets(named, login_of)):
+        if named == settings or marked(who, settings.account) == settings.account:
+            yield place, who
+
+
+def _in_wallets(settings: Settings, what: Callable[[Mapping[str, str]], T | None]) -> Iterator[tuple[str, T]]:
     for wallet in wallets():
-        if who := login_of(wallet.read(settings)):
-            yield who
-
-
-def _plain(settings: Settings) -> Settings:
-    return replace(settings, account=named_account(settings.account))
+        found = what(wallet.read(settings))
+        if found is not None:
+            yield wallet.place, found
 
 
 def _shielded(environ: Mapping[str, str] | None) -> Mapping[str, str]:
@@ -129,7 +142,7 @@ def _nothing(settings: Settings, environ: Mapping[str, str]) -> CredentialsMissi
             remedy=f"They never travel. Set {names[0]} and {names[1]} (or {names[2]} and {names[3]}) to the same"
             " where this process runs, or hand them over here as well.",
         )
-    looked_at = ["the environment", *map(str, places(environ)), *(wallet.place for wallet in wallets())]
+    looked_at = [_ENVIRONMENT, *map(str, places(environ)), *(wallet.place for wallet in wallets())]
     return CredentialsMissingError(
         f"no S3 keys and no login were found for the account {account!r}; looked at: {', '.join(looked_at)}",
         remedy=f"Type phistac login, or set {names[0]} and {names[1]}, or {names[2]} and {names[3]} (and {names[4]}"

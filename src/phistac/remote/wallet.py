@@ -32,6 +32,9 @@ _FIELDS = ("username", "password", "totp", "access_key", "secret_key")
 class Wallet(Protocol):
     """A place that keeps entries."""
 
+    def require(self) -> None:
+        """Raise ConfigurationError if nothing can be kept here."""
+
     def read(self, settings: Settings) -> dict[str, Secret]:
         """Return the entry of an account; empty if there is none."""
 
@@ -62,6 +65,18 @@ def login_of(entry: Mapping[str, str]) -> Login | None:
 
 class KeyringWallet:
     """The keyring of the desktop, through the package ``keyring`` (extra ``keyring``)."""
+
+    def require(self) -> None:
+        """Do nothing if there is a keyring.
+
+        Raises
+        ------
+        MissingExtraError
+            If the package ``keyring`` is not installed.
+        ConfigurationError
+            If there is no keyring on this machine.
+        """
+        _keyring()
 
     def read(self, settings: Settings) -> dict[str, Secret]:
         """Return the entry of an account; empty if there is none, or no keyring."""
@@ -112,6 +127,10 @@ class KeyringWallet:
 
 class FileWallet:
     """``credentials.json`` in the user's configuration folder, or the file that ``PHISTAC_CREDENTIALS`` names."""
+
+    def require(self) -> None:
+        """Raise ConfigurationError if there is a file that is not ours alone."""
+        self._load()
 
     @property
     def path(self) -> Path:
@@ -197,5 +216,5 @@ def _ours(content: Any) -> bool:
 
 def _not_ours(place: str) -> ConfigurationError:
     return ConfigurationError(
-        f"what {place} holds was not written by phistac login", remedy="phistac logout removes it; then log in again."
+        f"what {place} holds was not written by phistac login", remedy="Remove it, then type phistac login."
     )
