@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from phistac.errors import CatalogueError, PhistacError, ServiceError
+from phistac.remote.bare import bare
 from phistac.remote.outgoing import REDIRECTS, Outgoing, place
 from phistac.remote.patience import RETRYABLE, SYSTEM_CLOCK, Clock, Patience, retry_after_s
 from phistac.remote.refusals import refusal
+from phistac.remote.secrets import Secret
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -146,7 +148,7 @@ class Http:
         try:
             yield answer
         except requests.RequestException as error:
-            raise _broken(f"the answer of {place(answer.url)} broke off", error) from error
+            raise _broken(f"the answer of {place(answer.url)} broke off", error) from bare(error)
         finally:
             answer.close()
 
@@ -165,7 +167,7 @@ class Http:
                     return _read(answer) if whole else answer
             except requests.RequestException as error:
                 problem = _broken(f"{outgoing.place} failed", error)
-                problem.__cause__ = error
+                problem.__cause__ = bare(error)
                 again = isinstance(error, _WORTH_A_RETRY)
             else:
                 asked_s = retry_after_s(answer.headers.get("Retry-After"), now=self._clock.now())
@@ -209,7 +211,7 @@ class _Bearer(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._token is not None:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+            request.headers["Authorization"] = Secret(f"Bearer {self._token}")
         return request
 
 
@@ -226,7 +228,7 @@ def _parsed(answer: requests.Response, what: str) -> Any:
         raise CatalogueError(
             f"{what} was answered {answer.status_code} with something that is not JSON",
             remedy="Check that the address in the settings is the service's.",
-        ) from error
+        ) from bare(error)
 
 
 def _body(answer: requests.Response) -> bytes:

@@ -18,11 +18,13 @@ from aiobotocore.session import AioSession
 from fsspec.asyn import get_loop
 
 from phistac.errors import CredentialsRejectedError, RateLimitError
+from phistac.remote.bare import bare
 from phistac.remote.bodies import Body, byte_range, quoted
 from phistac.remote.budgets import budget_for
 from phistac.remote.credentials import s3_keys
 from phistac.remote.patience import SYSTEM_CLOCK, Clock, Patience
 from phistac.remote.s3errors import judge
+from phistac.remote.secrets import Secret
 from phistac.remote.sockets import LeasedSession, SocketFactory
 from phistac.remote.tempkeys import surrender
 
@@ -148,7 +150,7 @@ class ObjectStore:
                     doubts += 1
                     again = await self._reconnected() or (verdict.doubtful and self._served)
                 if not again:
-                    raise verdict.error from (None if problem is verdict.error else problem)
+                    raise verdict.error from (None if problem is verdict.error else bare(problem))
                 rest_s = self._patience.rest_s(failures - 1, chance=self._clock.chance(), asked_s=verdict.asked_s)
                 _log.info("%s; again in %.1f s", verdict.error.message, rest_s)
             await asyncio.sleep(rest_s)
@@ -177,6 +179,7 @@ class ObjectStore:
 def _connect(settings: Settings, keys: S3Keys, factory: SocketFactory) -> s3fs.S3FileSystem:
     session = AioSession()
     session.set_credentials(keys.access_key, keys.secret_key)
+    session.get_component("event_emitter").register_last("request-created.s3", _hide_signature)
     s3 = s3fs.S3FileSystem(
         session=session,  # not key= and secret=, which s3fs would keep in attributes and pickle
         endpoint_url=settings.s3_url,
@@ -198,3 +201,9 @@ def _connect(settings: Settings, keys: S3Keys, factory: SocketFactory) -> s3fs.S
     )
     s3.retries = 1
     return s3
+
+
+def _hide_signature(request: Any, **_: Any) -> None:
+    """Let a signed request show no key: botocore logs its headers, and keeps them in variables."""
+    signature = Secret(request.headers["Authorization"])
+    request.headers.replace_header("Authorization", signature)

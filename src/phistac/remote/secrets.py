@@ -32,6 +32,17 @@ class _Unpicklable:
         return self
 
 
+class _SecretBytes(_Unpicklable, bytes):
+    """What a secret text is on its way out: a header, for example."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'…'"
+
+    __str__ = __repr__
+
+
 class Secret(_Unpicklable, str):
     """A text that shows itself to nobody who only looks: in a list, a dictionary, a traceback that prints variables.
 
@@ -49,6 +60,10 @@ class Secret(_Unpicklable, str):
 
     def __repr__(self) -> str:
         return "'…'"
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        """Return bytes that do not show themselves either."""
+        return _SecretBytes(super().encode(encoding, errors))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fsspec.asyn import get_loop, sync
 
+from phistac.remote.bare import bare
 from phistac.remote.s3errors import judge
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Stream:
             verdict = judge(problem, f"reading {self._body.path}")
             if verdict is None:
                 raise
-            raise verdict.error from problem
+            raise verdict.error from bare(problem)
         return b"".join(pieces)
 
     async def _close(self) -> None:
