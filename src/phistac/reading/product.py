@@ -12,9 +12,10 @@ from phistac.reading.items import is_item, locate_item
 from phistac.reading.source import locate_product
 from phistac.safe import sentinel1 as safe1
 from phistac.safe import sentinel3 as safe3
-from phistac.safe.manifest import parse_manifest
+from phistac.safe.manifest import read_manifest
 from phistac.safe.paths import relative_path
 from phistac.safe.sentinel1.product import file_facts
+from phistac.safe.xml import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,13 +144,14 @@ def open_product(
 
 
 def _parse(data: bytes) -> _Product:
-    constellation = parse_manifest(data).constellation
-    if constellation == "sentinel-1":
-        return safe1.parse_product(data)
-    if constellation == "sentinel-3":
-        return safe3.parse_product(data)
+    root = parse(data, name="manifest")
+    manifest = read_manifest(root)
+    if manifest.constellation == "sentinel-1":
+        return safe1.read_product(root, manifest)
+    if manifest.constellation == "sentinel-3":
+        return safe3.read_product(root, manifest)
     raise FormatError(
-        f"products of {constellation} are not read yet", remedy="Sentinel-1 (SLC, GRD) and Sentinel-3 are."
+        f"products of {manifest.constellation} are not read yet", remedy="Sentinel-1 (SLC, GRD) and Sentinel-3 are."
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from phistac.safe.xml import Element
 
-__all__ = ["MANIFEST_NAMES", "Manifest", "ManifestObject", "parse_manifest"]
+__all__ = ["MANIFEST_NAMES", "Manifest", "ManifestObject", "parse_manifest", "read_manifest"]
 
 MANIFEST_NAMES = ("manifest.safe", "xfdumanifest.xml")
 """What manifests are called, in the folder of their product."""
@@ -138,7 +138,11 @@ def parse_manifest(data: bytes) -> Manifest:
     UnsafePathError
         If a path in it would leave the product.
     """
-    root = parse(data, name="manifest")
+    return read_manifest(parse(data, name="manifest"))
+
+
+def read_manifest(root: Element) -> Manifest:
+    """Read a manifest that was parsed already; raises as :func:`parse_manifest`."""
     if _local(root) != "XFDU":
         raise FormatError(f"a manifest starts with <XFDU>, this with <{_local(root)[:40]}>")
     start = utc(_text(root, "startTime"))

@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from phistac.errors import FormatError
-from phistac.safe.manifest import Manifest, parse_manifest
+from phistac.safe.manifest import Manifest, read_manifest
 from phistac.safe.xml import parse
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from phistac.safe.manifest import ManifestObject
     from phistac.safe.xml import Element
 
-__all__ = ["Sentinel3Product", "parse_product"]
+__all__ = ["Sentinel3Product", "parse_product", "read_product"]
 
 _COORDINATES = ("geo_coordinates", "time_coordinates")
 """Stems of the files whose variables are the coordinates of the image grid."""
@@ -87,10 +87,14 @@ def parse_product(data: bytes) -> Sentinel3Product:
     UnsafePathError
         If a path in it would leave the product.
     """
-    manifest = parse_manifest(data)
+    root = parse(data, name="manifest")
+    return read_product(root, read_manifest(root))
+
+
+def read_product(root: Element, manifest: Manifest) -> Sentinel3Product:
+    """Read what was parsed already; raises as :func:`parse_product`."""
     if manifest.constellation != "sentinel-3":
         raise FormatError(f"this is a product of {manifest.platform}, not of Sentinel-3")
-    root = parse(data, name="manifest")
     files = {_stem(item): item for item in manifest.objects if item.path.endswith(".nc")}
     attrs = _attrs(root, manifest)
     groups = (

@@ -6,6 +6,8 @@ host or blow up memory. A document with a DOCTYPE is refused: no product has one
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from phistac.errors import FormatError
@@ -13,6 +15,8 @@ from phistac.errors import FormatError
 __all__ = ["floats", "int_text", "integers", "parse", "text"]
 
 _DOCTYPE = "No product has them: do not trust it."
+# A document type, and the entities in it, can only stand before the root element, between comments and instructions.
+_PROLOG = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*+<!", re.DOTALL)
 
 Element = etree._Element  # noqa: SLF001 - lxml names its element type so, in its own stubs too
 
@@ -42,7 +46,7 @@ def parse(data: bytes, *, name: str = "XML document") -> Element:
     >>> parse(b"<a><b>1</b></a>").findtext("b")
     '1'
     """
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+    if _PROLOG.match(data):
         raise FormatError(f"{name} declares a document type or entities", remedy=_DOCTYPE)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True

@@ -7,6 +7,7 @@ siblings: there the pixels are ``IW1/VV/measurement``.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import xarray as xr
@@ -17,14 +18,13 @@ from phistac.reading.fetching import object_bytes
 from phistac.reading.sentinel1.measurement import burst_dataset, measurement_dataset
 from phistac.reading.sentinel1.metadata import BUILDERS, FILES
 from phistac.safe import sentinel1
-from phistac.safe.xml import parse
+from phistac.safe.sentinel1 import Document
 
 if TYPE_CHECKING:
     from phistac.reading.items import BurstRef
     from phistac.reading.source import Source
     from phistac.safe.manifest import ManifestObject
     from phistac.safe.sentinel1 import ImageFiles, Sentinel1Product
-    from phistac.safe.xml import Element
 
 __all__ = ["open_group", "open_groups"]
 
@@ -70,13 +70,14 @@ def open_group(
         raise NotFoundError(f"{source.url} has no group {group!r}", remedy=f"There are: {', '.join(known)}.")
     files = next((files for files in product.images if files.group == image_group), None)
     if files is None or kind:
-        dataset = xr.Dataset() if files is None else _table(product, kind, _root(source, files, kind))
+        dataset = xr.Dataset() if files is None else _table(product, kind, _document(source, files, kind))
         dataset.attrs = dict(product.attrs) | dataset.attrs
     else:
-        root = _root(source, files, "annotation")
-        dataset = measurement_dataset(source, files, root, product.attrs, geospatial=geospatial)
+        annotation = _document(source, files, "annotation")
+        dataset = measurement_dataset(source, files, annotation, product.attrs, geospatial=geospatial)
         if burst is not None:
-            dataset = burst_dataset(dataset, root, _burst_index(product, root, burst), geospatial=geospatial)
+            index = _burst_index(product, annotation, burst)
+            dataset = burst_dataset(dataset, annotation, index, geospatial=geospatial)
     below = [other[len(name) + 1 if name else 0 :] for other in known if other.startswith(f"{name}/" if name else "")]
     if below and burst is None:
         dataset.attrs["subgroups"] = below
@@ -95,22 +96,25 @@ def open_groups(source: Source, product: Sentinel1Product, *, geospatial: bool =
     data = dict(zip((item.path for item in wanted), object_bytes(source, wanted), strict=True))
     opened = {"/": describe(xr.Dataset(attrs=dict(product.attrs)), group="")}
     for files in product.images:
-        roots = {item.path: parse(data[item.path], name=item.path) for item in _metadata_files(files)}
+        documents = {item.path: Document(data[item.path], item.path) for item in _metadata_files(files)}
         if files.annotation is not None and files.measurement is not None:
             made = measurement_dataset(
-                source, files, roots[files.annotation.path], product.attrs, geospatial=geospatial
+                source, files, documents[files.annotation.path], product.attrs, geospatial=geospatial
             )
             opened[f"/{files.group}/measurement"] = describe(made, group=f"{files.group}/measurement")
         for kind in _kinds(product, files):
-            made = _table(product, kind, roots[_file(files, kind).path])
+            made = _table(product, kind, documents[_file(files, kind).path])
             opened[f"/{files.group}/{kind}"] = describe(made, group=f"{files.group}/{kind}", kind=kind)
+        for document in documents.values():
+            document.rest()
     return opened
 
 
 def _kinds(product: Sentinel1Product, files: ImageFiles) -> list[str]:
     """Metadata groups that an image has, as far as the manifest tells."""
-    absent = {"bursts"} if product.product_type == "GRD" or files.swath[:2] not in ("IW", "EW") else set()
-    absent |= {"coordinate_conversion"} if product.product_type != "GRD" else set()
+    detected = product.product_type == "GRD"
+    absent = {"antenna_pattern"} if detected else {"coordinate_conversion"}
+    absent |= {"bursts"} if detected or files.swath[:2] not in ("IW", "EW") else set()
     return [
         kind for kind in BUILDERS if kind not in absent and getattr(files, FILES.get(kind, "annotation")) is not None
     ]
@@ -144,30 +148,33 @@ def _file(files: ImageFiles, kind: str) -> ManifestObject:
     return item
 
 
-def _root(source: Source, files: ImageFiles, kind: str) -> Element:
+def _document(source: Source, files: ImageFiles, kind: str) -> Document:
     item = _file(files, kind)
     (data,) = object_bytes(source, [item])
-    return parse(data, name=item.path)
+    return Document(data, item.path)
 
 
-def _table(product: Sentinel1Product, kind: str, root: Element) -> xr.Dataset:
-    dataset = BUILDERS[kind](root)
+def _table(product: Sentinel1Product, kind: str, document: Document) -> xr.Dataset:
+    dataset = BUILDERS[kind](document)
     if kind == "bursts":
-        swath = sentinel1.image_info(root).swath
-        dataset = dataset.assign_coords(burst_id=("burst", [found.text(swath) for found in _burst_ids(product, root)]))
+        swath = document.get(sentinel1.image_info).swath
+        found = _burst_ids(product, document)
+        dataset = dataset.assign_coords(burst_id=("burst", [number.text(swath) for number in found]))
     return dataset
 
 
-def _burst_ids(product: Sentinel1Product, root: Element) -> tuple[sentinel1.BurstId, ...]:
-    orbit = int(str(product.attrs["relative_orbit_number"]))
-    return sentinel1.burst_ids(root, relative_orbit=orbit, crosses_node=product.crosses_node)
+def _burst_ids(product: Sentinel1Product, annotation: Document) -> tuple[sentinel1.BurstId, ...]:
+    orbit, timing = int(str(product.attrs["relative_orbit_number"])), annotation.get(sentinel1.swath_timing)
+    return annotation.get(
+        partial(sentinel1.burst_ids, relative_orbit=orbit, crosses_node=product.crosses_node, timing=timing)
+    )
 
 
-def _burst_index(product: Sentinel1Product, root: Element, burst: int | BurstRef) -> int:
+def _burst_index(product: Sentinel1Product, annotation: Document, burst: int | BurstRef) -> int:
     if isinstance(burst, int):
         return burst
-    offsets = [found.byte_offset for found in sentinel1.swath_timing(root).bursts]
-    numbers = [found.relative for found in _burst_ids(product, root)]
+    offsets = [found.byte_offset for found in annotation.get(sentinel1.swath_timing).bursts]
+    numbers = [found.relative for found in _burst_ids(product, annotation)]
     for index, (offset, number) in enumerate(zip(offsets, numbers, strict=True)):
         if offset == burst.byte_offset or (burst.byte_offset is None and number == burst.relative_id):
             return index

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from phistac.reading.arrays import Layout
     from phistac.reading.source import Source
-    from phistac.safe.sentinel1 import ImageFiles, ImageInfo, SwathTiming
-    from phistac.safe.xml import Element
+    from phistac.safe.sentinel1 import Document, ImageFiles, ImageInfo, SwathTiming
 
 __all__ = ["burst_dataset", "measurement_dataset"]
 
@@ -31,7 +30,7 @@ _BAND_SIZE = 32_000_000
 
 
 def measurement_dataset(
-    source: Source, files: ImageFiles, root: Element, attrs: Mapping[str, Any], *, geospatial: bool = True
+    source: Source, files: ImageFiles, annotation: Document, attrs: Mapping[str, Any], *, geospatial: bool = True
 ) -> xr.Dataset:
     """Return the pixels of one image, lazily.
 
@@ -41,8 +40,8 @@ def measurement_dataset(
         Where the product is.
     files : ImageFiles
         Which files the image has.
-    root : Element
-        Its parsed annotation.
+    annotation : Document
+        Its annotation.
     attrs : mapping
         Facts of the product.
     geospatial : bool, optional
@@ -61,11 +60,11 @@ def measurement_dataset(
     FormatError
         If annotation and manifest contradict each other.
     """
-    image, timing = sentinel1.image_info(root), sentinel1.swath_timing(root)
+    image, timing = annotation.get(sentinel1.image_info), annotation.get(sentinel1.swath_timing)
     data = indexing.LazilyIndexedArray(RangedArray(source, _layout(files, image, timing)))
     made = dict(attrs) | _image_attrs(image, timing)
     if geospatial:
-        grid = sentinel1.geolocation(root)
+        grid = annotation.get(sentinel1.geolocation)
         made |= geospatial_attrs(grid, grid.azimuth_time, grid.slant_range_time)
     azimuth_time = _azimuth_time(image, timing)
     coords, range_name = _coordinates(image, azimuth_time)
@@ -78,15 +77,15 @@ def measurement_dataset(
     return dataset
 
 
-def burst_dataset(dataset: xr.Dataset, root: Element, index: int, *, geospatial: bool = True) -> xr.Dataset:
+def burst_dataset(dataset: xr.Dataset, annotation: Document, index: int, *, geospatial: bool = True) -> xr.Dataset:
     """Cut one burst out of a measurement dataset: reading it is reading one contiguous range.
 
     Parameters
     ----------
     dataset : xarray.Dataset
         As :func:`measurement_dataset` makes it.
-    root : Element
-        The parsed annotation.
+    annotation : Document
+        Of the image.
     index : int
         From 0.
     geospatial : bool, optional
@@ -102,7 +101,7 @@ def burst_dataset(dataset: xr.Dataset, root: Element, index: int, *, geospatial:
     NotFoundError
         If there is no such burst.
     """
-    timing = sentinel1.swath_timing(root)
+    timing = annotation.get(sentinel1.swath_timing)
     if not 0 <= index < len(timing.bursts):
         raise NotFoundError(f"there is no burst {index}: the image has {len(timing.bursts)}, counted from 0")
     lines = timing.lines_per_burst
@@ -115,7 +114,7 @@ def burst_dataset(dataset: xr.Dataset, root: Element, index: int, *, geospatial:
     }
     if geospatial:
         burst.attrs |= geospatial_attrs(
-            sentinel1.geolocation(root), burst.azimuth_time.to_numpy(), burst.slant_range_time.to_numpy()
+            annotation.get(sentinel1.geolocation), burst.azimuth_time.to_numpy(), burst.slant_range_time.to_numpy()
         )
     if "burst_ids" in burst.attrs:
         burst.attrs["burst_id"] = burst.attrs.pop("burst_ids")[index]

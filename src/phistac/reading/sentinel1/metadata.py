@@ -1,45 +1,58 @@
 """Metadata groups of a Sentinel-1 image: from what an annotation says to Datasets.
 
-Names of variables, dimensions and coordinates are those of xarray-sentinel.
+Names of variables, dimensions and coordinates are those of xarray-sentinel. Axes are read when a group is made, since
+xarray makes indexes of them; tables when they are used.
 """
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from phistac.reading.sentinel1.footprint import geospatial_attrs
+from phistac.reading.sentinel1.tables import later
 from phistac.safe import sentinel1
+from phistac.safe.sentinel1.calibration import CALIBRATION_TABLES
+from phistac.safe.sentinel1.motion import ATTITUDE_ANGLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from phistac.safe.xml import Element
+    from phistac.safe.sentinel1 import Document
 
 __all__ = ["BUILDERS", "FILES"]
 
 
-def _orbit(root: Element) -> xr.Dataset:
-    found = sentinel1.orbit(root)
-    dims = ("axis", "azimuth_time")
+def _orbit(document: Document) -> xr.Dataset:
+    time, frame = document.get(sentinel1.orbit_axes)
     return xr.Dataset(
-        {"position": (dims, found.position), "velocity": (dims, found.velocity)},
-        {"azimuth_time": found.time, "axis": [0, 1, 2]},
-        {"reference_system": found.frame},
+        {
+            name: (("axis", "azimuth_time"), later(document, sentinel1.orbit, attrgetter(name), (3, time.size)))
+            for name in ("position", "velocity")
+        },
+        {"azimuth_time": time, "axis": [0, 1, 2]},
+        {"reference_system": frame},
     )
 
 
-def _attitude(root: Element) -> xr.Dataset:
-    found = sentinel1.attitude(root)
-    return xr.Dataset(
-        {name: ("azimuth_time", values) for name, values in found.values.items()}, {"azimuth_time": found.time}
-    )
+def _attitude(document: Document) -> xr.Dataset:
+    time = document.get(sentinel1.attitude_time)
+    angles = {
+        name: ("azimuth_time", later(document, sentinel1.attitude, _value(name), time.shape))
+        for name in ATTITUDE_ANGLES
+    }
+    return xr.Dataset(angles, {"azimuth_time": time})
 
 
-def _gcp(root: Element) -> xr.Dataset:
-    found = sentinel1.geolocation(root)
+def _value(name: str) -> Callable[[sentinel1.Attitude], Any]:
+    return lambda found: found.values[name]
+
+
+def _gcp(document: Document) -> xr.Dataset:
+    found = document.get(sentinel1.geolocation)
     dims = ("azimuth_time", "slant_range_time")
     return xr.Dataset(
         {name: (dims, values) for name, values in found.values.items()},
@@ -53,84 +66,132 @@ def _gcp(root: Element) -> xr.Dataset:
     )
 
 
-def _dc_estimate(root: Element) -> xr.Dataset:
-    found = sentinel1.dc_estimate(root)
-    degrees = max(found.data.shape[1], found.geometry.shape[1])
+def _dc_estimate(document: Document) -> xr.Dataset:
+    axes, part = document.get(sentinel1.dc_axes), sentinel1.dc_estimate
+    count, degrees = axes.time.shape, axes.coefficients
     dims = ("azimuth_time", "degree")
     return xr.Dataset(
         {
-            "t0": ("azimuth_time", found.t0),
-            "data_dc_polynomial": (dims, _to_degrees(found.data, degrees)),
-            "geometry_dc_polynomial": (dims, _to_degrees(found.geometry, degrees)),
-            "data_dc_rms_error": ("azimuth_time", found.rms_error),
-            "data_dc_rms_error_above_threshold": ("azimuth_time", found.above_threshold),
+            "t0": ("azimuth_time", later(document, part, attrgetter("t0"), count)),
+            "data_dc_polynomial": (dims, later(document, part, _padded("data", degrees), (*count, degrees))),
+            "geometry_dc_polynomial": (dims, later(document, part, _padded("geometry", degrees), (*count, degrees))),
+            "data_dc_rms_error": ("azimuth_time", later(document, part, attrgetter("rms_error"), count)),
+            "data_dc_rms_error_above_threshold": (
+                "azimuth_time",
+                later(document, part, attrgetter("above_threshold"), count, "bool"),
+            ),
         },
-        {"azimuth_time": found.time, "degree": np.arange(degrees)},
+        {"azimuth_time": axes.time, "degree": np.arange(degrees)},
     )
 
 
-def _to_degrees(polynomials: Any, degrees: int) -> Any:
-    return np.pad(polynomials, ((0, 0), (0, degrees - polynomials.shape[1])))
+def _padded(name: str, degrees: int) -> Callable[[Any], Any]:
+    """Return what takes polynomials, and gives all of them as many coefficients as the longest have."""
+
+    def take(found: Any) -> Any:
+        polynomials = getattr(found, name)
+        return np.pad(polynomials, ((0, 0), (0, degrees - polynomials.shape[1])))
+
+    return take
 
 
-def _azimuth_fm_rate(root: Element) -> xr.Dataset:
-    found = sentinel1.fm_rate(root)
+def _azimuth_fm_rate(document: Document) -> xr.Dataset:
+    axes, part = document.get(sentinel1.fm_axes), sentinel1.fm_rate
+    shape = (axes.time.size, axes.coefficients)
     return xr.Dataset(
         {
-            "t0": ("azimuth_time", found.t0),
-            "azimuth_fm_rate_polynomial": (("azimuth_time", "degree"), found.polynomial),
+            "t0": ("azimuth_time", later(document, part, attrgetter("t0"), axes.time.shape)),
+            "azimuth_fm_rate_polynomial": (
+                ("azimuth_time", "degree"),
+                later(document, part, attrgetter("polynomial"), shape),
+            ),
         },
-        {"azimuth_time": found.time, "degree": np.arange(found.polynomial.shape[1])},
+        {"azimuth_time": axes.time, "degree": np.arange(axes.coefficients)},
     )
 
 
-def _coordinate_conversion(root: Element) -> xr.Dataset:
-    found = sentinel1.coordinate_conversion(root)
-    degrees = max(found.srgr.shape[1], found.grsr.shape[1])
-    dims = ("azimuth_time", "degree")
+def _coordinate_conversion(document: Document) -> xr.Dataset:
+    axes, part = document.get(sentinel1.conversion_axes), sentinel1.coordinate_conversion
+    count, degrees = axes.time.shape, axes.coefficients
+    columns = {
+        name: ("azimuth_time", later(document, part, attrgetter(name), count))
+        for name in ("gr0", "sr0", "slant_range_time")
+    }
+    polynomials = {
+        f"{name}Coefficients": (
+            ("azimuth_time", "degree"),
+            later(document, part, _padded(name, degrees), (*count, degrees)),
+        )
+        for name in ("srgr", "grsr")
+    }
+    return xr.Dataset(columns | polynomials, {"azimuth_time": axes.time, "degree": np.arange(degrees)})
+
+
+def _antenna_pattern(document: Document) -> xr.Dataset:
+    azimuth_time, slant_range_time = document.get(sentinel1.antenna_axes)
+    part, shape = sentinel1.antenna_pattern, (azimuth_time.size, slant_range_time.size)
+    angles = {"elevationAngle": "elevation_angle", "incidenceAngle": "incidence_angle"}
+    columns = {"terrainHeight": "terrain_height", "roll": "roll"}
     return xr.Dataset(
         {
-            "gr0": ("azimuth_time", found.gr0),
-            "sr0": ("azimuth_time", found.sr0),
-            "slant_range_time": ("azimuth_time", found.slant_range_time),
-            "srgrCoefficients": (dims, _to_degrees(found.srgr, degrees)),
-            "grsrCoefficients": (dims, _to_degrees(found.grsr, degrees)),
+            name: (("azimuth_time", "slant_range_time"), later(document, part, attrgetter(field), shape, "float32"))
+            for name, field in angles.items()
+        }
+        | {
+            name: ("azimuth_time", later(document, part, attrgetter(field), azimuth_time.shape))
+            for name, field in columns.items()
         },
-        {"azimuth_time": found.azimuth_time, "degree": np.arange(degrees)},
+        {"azimuth_time": azimuth_time, "slant_range_time": slant_range_time},
     )
 
 
-def _calibration(root: Element) -> xr.Dataset:
-    found = sentinel1.calibration(root)
-    tables = {name: (("line", "pixel"), values) for name, values in found.tables.items()}
+def _calibration(document: Document) -> xr.Dataset:
+    grid = document.get(sentinel1.calibration_grid)
+    tables = {
+        name: (
+            ("line", "pixel"),
+            later(document, sentinel1.calibration, _table(name), (grid.line.size, grid.pixel.size), "float32"),
+        )
+        for name in CALIBRATION_TABLES
+    }
     return xr.Dataset(
-        {"azimuth_time": ("line", found.azimuth_time), **tables},
-        {"line": found.line, "pixel": found.pixel},
-        {"absoluteCalibrationConstant": found.constant},
+        {"azimuth_time": ("line", grid.azimuth_time), **tables},
+        {"line": grid.line, "pixel": grid.pixel},
+        {"absoluteCalibrationConstant": document.get(sentinel1.calibration_constant)},
     )
 
 
-def _noise_range(root: Element) -> xr.Dataset:
-    found = sentinel1.noise(root)
+def _table(name: str) -> Callable[[sentinel1.Calibration], Any]:
+    return lambda found: found.tables[name]
+
+
+def _noise_range(document: Document) -> xr.Dataset:
+    grid = document.get(sentinel1.noise_grid)
+    lut = later(document, sentinel1.noise, attrgetter("range_lut"), (grid.line.size, grid.pixel.size), "float32")
     return xr.Dataset(
-        {"azimuth_time": ("line", found.azimuth_time), "noiseRangeLut": (("line", "pixel"), found.range_lut)},
-        {"line": found.line, "pixel": found.pixel},
+        {"azimuth_time": ("line", grid.azimuth_time), "noiseRangeLut": (("line", "pixel"), lut)},
+        {"line": grid.line, "pixel": grid.pixel},
     )
 
 
-def _noise_azimuth(root: Element) -> xr.Dataset:
+def _noise_azimuth(document: Document) -> xr.Dataset:
     """Give each block of the image its table: GRD has several, at other lines; the second is ``noiseAzimuthLut_1``."""
-    dataset = xr.Dataset()
-    for number, block in enumerate(sentinel1.noise(root).azimuth):
+    variables, lines = {}, {}
+    for number, block in enumerate(document.get(sentinel1.azimuth_blocks)):
         suffix = f"_{number}" if number else ""
         window = dict(zip(("first_line", "last_line", "first_pixel", "last_pixel"), block.window, strict=True))
-        dataset[f"noiseAzimuthLut{suffix}"] = (f"line{suffix}", block.lut, {"swath": block.swath, **window})
-        dataset = dataset.assign_coords({f"line{suffix}": block.line})
-    return dataset
+        lut = later(document, sentinel1.azimuth_noise, _block(number), block.line.shape, "float32")
+        variables[f"noiseAzimuthLut{suffix}"] = (f"line{suffix}", lut, {"swath": block.swath, **window})
+        lines[f"line{suffix}"] = block.line
+    return xr.Dataset(variables, lines)
 
 
-def _bursts(root: Element) -> xr.Dataset:
-    timing = sentinel1.swath_timing(root)
+def _block(number: int) -> Callable[[Any], Any]:
+    return lambda found: found[number].lut
+
+
+def _bursts(document: Document) -> xr.Dataset:
+    timing = document.get(sentinel1.swath_timing)
     bursts = timing.bursts
     return xr.Dataset(
         {
@@ -146,13 +207,14 @@ def _bursts(root: Element) -> xr.Dataset:
     )
 
 
-BUILDERS: dict[str, Callable[[Element], xr.Dataset]] = {
+BUILDERS: dict[str, Callable[[Document], xr.Dataset]] = {
     "orbit": _orbit,
     "attitude": _attitude,
     "azimuth_fm_rate": _azimuth_fm_rate,
     "dc_estimate": _dc_estimate,
     "gcp": _gcp,
     "bursts": _bursts,
+    "antenna_pattern": _antenna_pattern,
     "coordinate_conversion": _coordinate_conversion,
     "calibration": _calibration,
     "noise_range": _noise_range,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistac.errors import FormatError
-from phistac.safe.sentinel1.values import IntArray, number, records, rows
+from phistac.safe.sentinel1.values import IntArray, Records, column, integers, records, table
 from phistac.safe.times import nanoseconds
 from phistac.safe.xml import int_text, text
 
@@ -119,28 +119,25 @@ def swath_timing(root: Element) -> SwathTiming:
         If something is missing or contradicts itself.
     """
     found = records(root, "swathTiming/burstList/burst")
-    if not found:
+    if not found.size:
         return SwathTiming(0, 0, ())
     lines, samples = (int_text(root, f"swathTiming/{name}PerBurst") for name in ("lines", "samples"))
-    return SwathTiming(lines, samples, tuple(_burst(i, element, lines) for i, element in enumerate(found)))
+    azimuth, sensing = (found.texts(name) for name in ("azimuthTime", "sensingTime"))
+    nanoseconds(azimuth + sensing)  # they stay strings, but must be times
+    offsets, since_node = integers(found, "byteOffset").tolist(), column(found, "azimuthAnxTime").tolist()
+    if min(offsets) < 0:
+        raise FormatError(f"burst {offsets.index(min(offsets))} starts at byte {min(offsets)}")
+    valid = [table(found, f"{end}ValidSample", np.int64, width=lines) for end in ("first", "last")]
+    bursts = zip(offsets, azimuth, sensing, since_node, *valid, *_stated_ids(found), strict=True)
+    return SwathTiming(lines, samples, tuple(Burst(index, *values) for index, values in enumerate(bursts)))
 
 
-def _burst(index: int, element: Element, lines: int) -> Burst:
-    moments = [text(element, name) for name in ("azimuthTime", "sensingTime")]
-    nanoseconds(moments)
-    valid = [rows([element], f"{end}ValidSample", np.int64)[0] for end in ("first", "last")]
-    if any(array.shape != (lines,) for array in valid):
-        raise FormatError(f"burst {index} has {lines} lines, but valid samples for {valid[0].size} and {valid[1].size}")
-    stated = element.find("burstId")
-    offset = int_text(element, "byteOffset")
-    if offset < 0:
-        raise FormatError(f"burst {index} starts at byte {offset}")
-    return Burst(
-        index, offset, moments[0], moments[1], number(element, "azimuthAnxTime"),
-        valid[0].astype(np.int64), valid[1].astype(np.int64),
-        None if stated is None else int_text(element, "burstId"),
-        None if stated is None or not stated.get("absolute", "").isdigit() else int(stated.get("absolute", "")),
-    )  # fmt: skip
+def _stated_ids(found: Records) -> tuple[list[int | None], list[int | None]]:
+    """Return the relative and the absolute ids, ``None`` where the annotation has none (before IPF 3.40)."""
+    if found.container is None or found.container.find(f"{found.name}/burstId") is None:
+        return [None] * found.size, [None] * found.size
+    absolute = [element.get("absolute", "") for element in found.elements("burstId")]
+    return integers(found, "burstId").tolist(), [int(value) if value.isdecimal() else None for value in absolute]
 
 
 def track_of(number: int, mode: str) -> int:
@@ -217,8 +214,12 @@ def burst_id(
     return BurstId(relative, track_of(relative, swath[:2]))
 
 
-def burst_ids(root: Element, *, relative_orbit: int, crosses_node: bool = False) -> tuple[BurstId, ...]:
+def burst_ids(
+    root: Element, *, relative_orbit: int, crosses_node: bool = False, timing: SwathTiming | None = None
+) -> tuple[BurstId, ...]:
     """Return the ids of all bursts of a parsed annotation, in order; the orbit is that of the manifest.
+
+    ``timing`` saves reading it again.
 
     Raises
     ------
@@ -228,7 +229,7 @@ def burst_ids(root: Element, *, relative_orbit: int, crosses_node: bool = False)
     swath = text(root, "adsHeader/swath")
     node = nanoseconds([text(root, "imageAnnotation/imageInformation/ascendingNodeTime")])[0]
     found = []
-    for burst in swath_timing(root).bursts:
+    for burst in (timing or swath_timing(root)).bursts:
         elapsed = float((nanoseconds([burst.sensing_time])[0] - node) / np.timedelta64(1, "s"))
         ids = burst_id(
             swath=swath,

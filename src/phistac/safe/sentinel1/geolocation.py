@@ -8,12 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistac.errors import FormatError
-from phistac.safe.sentinel1.values import FloatArray, IntArray, TimeArray, column, polynomials, records, times
+from phistac.safe.sentinel1.doppler import PolynomialAxes
+from phistac.safe.sentinel1.values import (
+    FloatArray,
+    IntArray,
+    Records,
+    TimeArray,
+    column,
+    degrees,
+    integers,
+    polynomials,
+    records,
+    times,
+)
 
 if TYPE_CHECKING:
     from phistac.safe.xml import Element
 
-__all__ = ["GRID_VALUES", "CoordinateConversion", "GeolocationGrid", "coordinate_conversion", "geolocation"]
+__all__ = [
+    "GRID_VALUES",
+    "CoordinateConversion",
+    "GeolocationGrid",
+    "conversion_axes",
+    "coordinate_conversion",
+    "geolocation",
+]
 
 GRID_VALUES = ("latitude", "longitude", "height", "incidenceAngle", "elevationAngle")
 
@@ -62,15 +81,15 @@ def geolocation(root: Element) -> GeolocationGrid:
         If the points do not fill a grid.
     """
     found = records(root, "geolocationGrid/geolocationGridPointList/geolocationGridPoint")
-    lines, pixels = (column(found, name).astype(np.int64) for name in ("line", "pixel"))
+    lines, pixels = (integers(found, name) for name in ("line", "pixel"))
     line, first_of_line, at_line = np.unique(lines, return_index=True, return_inverse=True)
     pixel, first_of_pixel, at_pixel = np.unique(pixels, return_index=True, return_inverse=True)
     if (
-        not found
-        or line.size * pixel.size != len(found)
-        or np.unique(at_line * pixel.size + at_pixel).size != len(found)
+        not found.size
+        or line.size * pixel.size != found.size
+        or np.unique(at_line * pixel.size + at_pixel).size != found.size
     ):
-        raise FormatError(f"{len(found)} tie points do not fill a grid of {line.size} lines and {pixel.size} pixels")
+        raise FormatError(f"{found.size} tie points do not fill a grid of {line.size} lines and {pixel.size} pixels")
     values: dict[str, FloatArray] = {}
     for name in GRID_VALUES:
         values[name] = np.empty((line.size, pixel.size))
@@ -79,11 +98,16 @@ def geolocation(root: Element) -> GeolocationGrid:
     return GeolocationGrid(line, pixel, moments[first_of_line], delays[first_of_pixel], values)
 
 
+def conversion_axes(root: Element) -> PolynomialAxes:
+    """Read the axes of the conversion between slant and ground range; raises FormatError where there is none (SLC)."""
+    found = _conversions(root)
+    longest = max(degrees(found, "srgrCoefficients"), degrees(found, "grsrCoefficients"))
+    return PolynomialAxes(times(found, "azimuthTime"), longest)
+
+
 def coordinate_conversion(root: Element) -> CoordinateConversion:
     """Read the conversion between slant and ground range; raises FormatError where there is none (SLC)."""
-    found = records(root, "coordinateConversion/coordinateConversionList/coordinateConversion")
-    if not found:
-        raise FormatError("the annotation has no coordinate conversion", remedy="Only GRD products have one.")
+    found = _conversions(root)
     return CoordinateConversion(
         times(found, "azimuthTime"),
         column(found, "slantRangeTime"),
@@ -92,3 +116,10 @@ def coordinate_conversion(root: Element) -> CoordinateConversion:
         polynomials(found, "srgrCoefficients"),
         polynomials(found, "grsrCoefficients"),
     )
+
+
+def _conversions(root: Element) -> Records:
+    found = records(root, "coordinateConversion/coordinateConversionList/coordinateConversion")
+    if not found.size:
+        raise FormatError("the annotation has no coordinate conversion", remedy="Only GRD products have one.")
+    return found

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistac.errors import FormatError
-from phistac.safe.sentinel1.values import FloatArray, TimeArray, column, records, times
-from phistac.safe.xml import text
+from phistac.safe.sentinel1.values import FloatArray, Records, TimeArray, column, records, times
 
 if TYPE_CHECKING:
     from phistac.safe.xml import Element
 
-__all__ = ["ATTITUDE_ANGLES", "Attitude", "Orbit", "attitude", "orbit"]
+__all__ = ["ATTITUDE_ANGLES", "Attitude", "Orbit", "attitude", "attitude_time", "orbit", "orbit_axes"]
 
 ATTITUDE_ANGLES = ("q0", "q1", "q2", "q3", "wx", "wy", "wz", "pitch", "roll", "yaw")
 
@@ -55,21 +54,41 @@ class Attitude:
     values: dict[str, FloatArray]
 
 
-def orbit(root: Element) -> Orbit:
-    """Read the state vectors from a parsed annotation; raises FormatError if they are missing or mix frames."""
-    found = records(root, "generalAnnotation/orbitList/orbit")
-    if not found:
-        raise FormatError("the annotation has no orbit")
-    frames = {text(element, "frame") for element in found}
+def orbit_axes(root: Element) -> tuple[TimeArray, str]:
+    """Read times and reference system of the state vectors; raises FormatError if they are missing or mix frames."""
+    found = _vectors(root)
+    frames = set(found.texts("frame"))
     if len(frames) > 1:
         raise FormatError(f"the annotation mixes reference systems in its orbit: {', '.join(sorted(frames))}")
+    return times(found, "time"), frames.pop()
+
+
+def orbit(root: Element) -> Orbit:
+    """Read the state vectors from a parsed annotation; raises FormatError if they are missing or mix frames."""
+    found, (time, frame) = _vectors(root), orbit_axes(root)
     position, velocity = (
         np.stack([column(found, f"{quantity}/{axis}") for axis in "xyz"]) for quantity in ("position", "velocity")
     )
-    return Orbit(times(found, "time"), position, velocity, frames.pop())
+    return Orbit(time, position, velocity, frame)
+
+
+def attitude_time(root: Element) -> TimeArray:
+    """Read the times of the attitude records from a parsed annotation; raises FormatError if they are missing."""
+    return times(_attitudes(root), "time")
 
 
 def attitude(root: Element) -> Attitude:
     """Read the attitude records from a parsed annotation; raises FormatError if something is missing."""
-    found = records(root, "generalAnnotation/attitudeList/attitude")
+    found = _attitudes(root)
     return Attitude(times(found, "time"), {name: column(found, name) for name in ATTITUDE_ANGLES})
+
+
+def _vectors(root: Element) -> Records:
+    found = records(root, "generalAnnotation/orbitList/orbit")
+    if not found.size:
+        raise FormatError("the annotation has no orbit")
+    return found
+
+
+def _attitudes(root: Element) -> Records:
+    return records(root, "generalAnnotation/attitudeList/attitude")

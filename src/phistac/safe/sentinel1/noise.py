@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phistac.errors import FormatError
-from phistac.safe.sentinel1.calibration import common_pixels
-from phistac.safe.sentinel1.values import FloatArray, IntArray, TimeArray, column, records, rows, times
-from phistac.safe.xml import int_text, text
+from phistac.safe.sentinel1.calibration import TableGrid, common_pixels, table_grid
+from phistac.safe.sentinel1.values import FloatArray, IntArray, Records, TimeArray, integers, records, rows, table
 
 if TYPE_CHECKING:
     from phistac.safe.xml import Element
 
-__all__ = ["AzimuthNoise", "Noise", "noise"]
+__all__ = ["AzimuthBlock", "AzimuthNoise", "Noise", "azimuth_blocks", "azimuth_noise", "noise", "noise_grid"]
+
+_EDGES = ("firstAzimuthLine", "lastAzimuthLine", "firstRangeSample", "lastRangeSample")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +64,15 @@ class Noise:
     azimuth: tuple[AzimuthNoise, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AzimuthBlock:
+    """Where the azimuth noise of one block of the image is given: attributes as in :class:`AzimuthNoise`."""
+
+    swath: str
+    window: tuple[int, int, int, int]
+    line: IntArray
+
+
 def noise(root: Element) -> Noise:
     """Read a parsed noise file.
 
@@ -71,31 +81,44 @@ def noise(root: Element) -> Noise:
     FormatError
         If something is missing, or the range vectors are not given at the same pixels.
     """
-    found, name = records(root, "noiseRangeVectorList/noiseRangeVector"), "noiseRangeLut"
-    if not found:
-        found, name = records(root, "noiseVectorList/noiseVector"), "noiseLut"  # IPF before 2.90
+    found, grid = _vectors(root), noise_grid(root)
     pixel = common_pixels(found)
-    lut = rows(found, name, np.float32)
-    if any(row.size != pixel.size for row in lut):
-        raise FormatError(f"<{name}> has another number of values than <pixel>")
-    blocks = records(root, "noiseAzimuthVectorList/noiseAzimuthVector")
-    return Noise(
-        times(found, "azimuthTime"),
-        column(found, "line").astype(np.int64),
-        pixel,
-        np.array(lut, dtype=np.float32),
-        tuple(_azimuth(element) for element in blocks),
+    name = "noiseRangeLut" if found.name == "noiseRangeVector" else "noiseLut"
+    lut = table(found, name, np.float32, width=pixel.size)
+    return Noise(grid.azimuth_time, grid.line, pixel, lut, azimuth_noise(root))
+
+
+def noise_grid(root: Element) -> TableGrid:
+    """Read where a parsed noise file gives the range noise; raises FormatError if something is missing."""
+    return table_grid(_vectors(root))
+
+
+def azimuth_blocks(root: Element) -> tuple[AzimuthBlock, ...]:
+    """Read where a parsed noise file gives the azimuth noise; raises FormatError if something is missing."""
+    found = _blocks(root)
+    swaths, lines = found.texts("swath"), rows(found, "line", np.int64)
+    edges = np.stack([integers(found, name) for name in _EDGES], axis=1).tolist()
+    return tuple(
+        AzimuthBlock(swath, (first, last, left, right), line)
+        for swath, (first, last, left, right), line in zip(swaths, edges, lines, strict=True)
     )
 
 
-def _azimuth(element: Element) -> AzimuthNoise:
-    line, lut = rows([element], "line", np.int64)[0], rows([element], "noiseAzimuthLut", np.float32)[0]
-    if line.size != lut.size:
+def azimuth_noise(root: Element) -> tuple[AzimuthNoise, ...]:
+    """Read the azimuth noise of a parsed noise file; raises FormatError if something is missing."""
+    blocks, tables = azimuth_blocks(root), rows(_blocks(root), "noiseAzimuthLut", np.float32)
+    if any(block.line.size != lut.size for block, lut in zip(blocks, tables, strict=True)):
         raise FormatError("<noiseAzimuthLut> has another number of values than <line>")
-    edges = [
-        int_text(element, name)
-        for name in ("firstAzimuthLine", "lastAzimuthLine", "firstRangeSample", "lastRangeSample")
-    ]
-    return AzimuthNoise(
-        text(element, "swath"), (edges[0], edges[1], edges[2], edges[3]), line.astype(np.int64), lut.astype(np.float32)
+    return tuple(
+        AzimuthNoise(block.swath, block.window, block.line, lut) for block, lut in zip(blocks, tables, strict=True)
     )
+
+
+def _vectors(root: Element) -> Records:
+    """Return the range noise vectors; before IPF 2.90 there was but one list."""
+    found = records(root, "noiseRangeVectorList/noiseRangeVector")
+    return found if found.size else records(root, "noiseVectorList/noiseVector")
+
+
+def _blocks(root: Element) -> Records:
+    return records(root, "noiseAzimuthVectorList/noiseAzimuthVector")

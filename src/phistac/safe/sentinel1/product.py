@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from phistac.errors import FormatError
-from phistac.safe.manifest import Manifest, parse_manifest
+from phistac.safe.manifest import Manifest, read_manifest
 from phistac.safe.xml import parse
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from phistac.safe.manifest import ManifestObject
     from phistac.safe.xml import Element
 
-__all__ = ["ImageFiles", "Sentinel1Product", "file_facts", "parse_product"]
+__all__ = ["ImageFiles", "Sentinel1Product", "file_facts", "parse_product", "read_product"]
 
 _FILE = re.compile(
     r"(?:(?P<prefix>[a-z]+)-)?s1[a-z]-(?P<swath>[a-z0-9]+)-(?P<kind>slc|grd)-(?P<polarization>[hv]{2})-(?P<start>\d{8}t\d{6})-"
@@ -103,10 +103,14 @@ def parse_product(data: bytes) -> Sentinel1Product:
     UnsafePathError
         If a path in it would leave the product.
     """
-    manifest = parse_manifest(data)
+    root = parse(data, name="manifest")
+    return read_product(root, read_manifest(root))
+
+
+def read_product(root: Element, manifest: Manifest) -> Sentinel1Product:
+    """Read what was parsed already; raises as :func:`parse_product`."""
     if manifest.constellation != "sentinel-1":
         raise FormatError(f"this is a product of {manifest.platform}, not of Sentinel-1")
-    root = parse(data, name="manifest")
     crosses_node = len(set(_all(root, "orbitNumber"))) > 1
     return Sentinel1Product(manifest, MappingProxyType(_attrs(root)), _images(manifest), crosses_node)
 
