@@ -15,6 +15,7 @@
     ├── CatalogueError                  the catalogue answered, but not with an answer
     │   └── IncompleteResultError       part of a result could not be had
     ├── ReadOnlyError                   an attempt to change what the service holds (PermissionError)
+    │   └── ExistsError                 ... by making something that is there already (FileExistsError)
     ├── NotFoundError                   no such product, object or group (FileNotFoundError)
     ├── FormatError                     bytes that are not what their name says (ValueError)
     ├── ServiceError                    the network or the service failed (OSError)
@@ -41,6 +42,7 @@ __all__ = [
     "CredentialsRejectedError",
     "DatetimeError",
     "DiskFullError",
+    "ExistsError",
     "FormatError",
     "GeometryError",
     "IncompleteResultError",
@@ -166,6 +168,12 @@ class ReadOnlyError(PhistacError, PermissionError):
     """An attempt to change what the service holds; nobody can."""
 
     kind = "read-only"
+
+
+class ExistsError(ReadOnlyError, FileExistsError):
+    """An attempt to make (``open(path, "xb")``) what is there already, and could not be made if it were not."""
+
+    kind = "exists"
 
 
 class NotFoundError(PhistacError, FileNotFoundError):

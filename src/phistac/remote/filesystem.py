@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from fsspec.asyn import AsyncFileSystem, get_loop, sync
 from fsspec.spec import AbstractFileSystem
 
-from phistac.errors import ConfigurationError, NotFoundError
+from phistac.errors import ConfigurationError, ExistsError, NotFoundError, QueryError
 from phistac.remote.bufferedfile import CdseFile
+from phistac.remote.credentials import admit
 from phistac.remote.download import get_file
 from phistac.remote.listings import find, info, ls
 from phistac.remote.objectstore import ObjectStore, on_loop
 from phistac.remote.paths import strip
-from phistac.remote.readonly import ReadOnly, refuse
+from phistac.remote.readonly import REMEDY, ReadOnly, refuse
 from phistac.remote.streams import Stream, open_stream
 from phistac.settings import Settings, resolve
 
@@ -33,21 +34,21 @@ if TYPE_CHECKING:
 __all__ = ["CdseFileSystem", "filesystem"]
 
 _FIELDS = tuple(field.name for field in fields(Settings))
-_SECRETS = frozenset({"key", "secret", "token", "username", "password", "totp"})
+_OPTIONS = frozenset((*_FIELDS, "asynchronous", "batch_size", "loop", "skip_instance_cache", "use_listings_cache"))
 
 
 class _BySettings(type(AbstractFileSystem)):  # type: ignore[misc]  # fsspec's metaclass has no types
     """Resolves the settings before fsspec looks into its cache, so that an instance is never used under others."""
 
     def __call__(cls, settings: Settings | None = None, **options: Any) -> Any:
-        if secrets := _SECRETS.intersection(options):
-            raise ConfigurationError(
-                f"the storage option {min(secrets)!r} would carry a secret wherever this filesystem is sent",
-                remedy="Leave it out; put the keys under the account's label (see phistac.remote.credentials).",
-            )
         given = {name: options.pop(name) for name in _FIELDS if name in options}
-        if len(given) < len(_FIELDS):
-            given = asdict(replace(resolve(settings), **given))
+        account = admit(options, replace(resolve(settings), **given)).account  # keys stay here, a label goes on
+        if unknown := sorted(set(options) - _OPTIONS):
+            raise ConfigurationError(
+                f"storage options {', '.join(unknown)} mean nothing for the archive",
+                remedy=f"There are account and the other settings: {', '.join(_FIELDS)}.",
+            )
+        given = asdict(replace(resolve(settings), **(given | {"account": account})))
         return super().__call__(**given, **options)
 
 
@@ -60,7 +61,8 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         Endpoint and account; those in force by default.
     **options
         Single fields of the settings, for ``storage_options=``, and ``asynchronous``, ``skip_instance_cache`` as in any
-        fsspec filesystem. Keys and passwords are refused: they belong under the account's label.
+        fsspec filesystem. ``key`` and ``secret``, or ``username``, ``password`` and ``totp``, stay in this process:
+        the filesystem travels with a label that stands for them (:mod:`phistac.remote.given`).
 
     Notes
     -----
@@ -86,7 +88,8 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         batch_size: int | None = None,
         **options: Any,
     ) -> None:
-        self.settings = settings or Settings(**options)  # the metaclass has resolved them to single fields
+        given = {name: value for name, value in options.items() if name in _FIELDS}
+        self.settings = settings or Settings(**given)  # the metaclass has resolved them to single fields
         super().__init__(asynchronous=asynchronous, batch_size=batch_size, use_listings_cache=False)
         self._stores: dict[asyncio.AbstractEventLoop, ObjectStore] = {}
 
@@ -113,8 +116,8 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
     def store(self) -> ObjectStore:
         """Gets, heads and listings; its coroutines belong on :attr:`loop`."""
         loop = self.loop
-        if loop not in self._stores:  # the first use, or a forked child's
-            self._stores = {loop: ObjectStore(self.settings)}
+        if loop not in self._stores:  # the first use, or a forked child's; two threads that meet here get the same one
+            return self._stores.setdefault(loop, ObjectStore(self.settings))
         return self._stores[loop]
 
     @classmethod
@@ -128,7 +131,7 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
 
     async def _ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:  # noqa: FBT001, FBT002 - fsspec's signature
         found = await on_loop(ls(self.store, self._strip_protocol(path)))
-        return found if detail else [entry["name"] for entry in found]
+        return found if detail else list(dict.fromkeys(entry["name"] for entry in found))
 
     async def _find(
         self,
@@ -137,9 +140,17 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         withdirs: bool = False,  # noqa: FBT001, FBT002 - fsspec's signature
         **options: Any,
     ) -> Any:
-        work = find(self.store, self._strip_protocol(path), maxdepth=maxdepth, withdirs=withdirs)
+        if maxdepth is not None and maxdepth < 1:
+            raise QueryError(f"maxdepth is {maxdepth}", remedy="It must be at least 1, or None for all there is.")
+        prefix = str(options.get("prefix") or "")
+        work = find(self.store, self._strip_protocol(path), maxdepth=maxdepth, withdirs=withdirs, prefix=prefix)
         found = await on_loop(work)
         return found if options.get("detail") else sorted(found)
+
+    async def _du(self, path: str, total: bool = True, maxdepth: int | None = None, **options: Any) -> Any:  # noqa: FBT001, FBT002 - fsspec's signature
+        found = await self._find(path, maxdepth=maxdepth, withdirs=options.get("withdirs", False), detail=True)
+        sizes = {name: item["size"] for name, item in found.items()}  # a listing says them: no request for each object
+        return sum(sizes.values()) if total else sizes
 
     async def _walk(self, path: str, maxdepth: int | None = None, **options: Any) -> AsyncIterator[Any]:
         options.setdefault("on_error", "raise")  # a listing that failed is not an empty one
@@ -178,6 +189,8 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         await on_loop(get_file(self.store, self._strip_protocol(rpath), lpath, callback))
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> CdseFile:
+        if mode == "xb" and self.exists(path):
+            raise ExistsError(f"{self!r} is read only, and {path} is there already", remedy=REMEDY)
         if mode != "rb":
             refuse(self, f"open {path} for writing ({mode})")
         return CdseFile(self, path, **options)

@@ -9,7 +9,7 @@ from phistac.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["SCHEMES", "directory", "entry", "page_entries", "strip"]
+__all__ = ["SCHEMES", "directory", "entry", "page_entries", "parents", "strip"]
 
 SCHEMES = ("cdse://", "s3://", "cdse::", "s3::")
 
@@ -55,3 +55,15 @@ def page_entries(bucket: str, page: Mapping[str, Any]) -> Iterable[dict[str, Any
     for found in page.get("Contents") or ():
         if not found["Key"].endswith("/"):
             yield entry(f"{bucket}/{found['Key']}", found)
+
+
+def parents(name: str, path: str) -> list[str]:
+    """Return the directories on the way from ``path`` (left out) to an object or a marker.
+
+    Examples
+    --------
+    >>> parents("b/x/y/z.tiff", "b/x"), parents("b/x/y/", "b")
+    (['b/x/y'], ['b/x', 'b/x/y'])
+    """
+    parts = name[len(path) :].split("/")[1:-1]
+    return ["/".join([path, *parts[: i + 1]]) for i in range(len(parts))]

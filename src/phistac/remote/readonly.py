@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-__all__ = ["ReadOnly", "refuse"]
+__all__ = ["REMEDY", "ReadOnly", "refuse"]
+
+REMEDY = "Write to a folder or a bucket of your own."
 
 # fmt: off
 _SYNC = (
@@ -33,7 +35,7 @@ def refuse(fs: object, what: str) -> NoReturn:
     ReadOnlyError
         Always; a PermissionError.
     """
-    raise ReadOnlyError(f"{fs!r} is read only: cannot {what}", remedy="Write to a folder or a bucket of your own.")
+    raise ReadOnlyError(f"{fs!r} is read only: cannot {what}", remedy=REMEDY)
 
 
 def _refusing(name: str) -> Callable[..., Any]:
