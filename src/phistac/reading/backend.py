@@ -73,7 +73,8 @@ class SafeBackendEntrypoint(BackendEntrypoint):
         burst : int, optional
             Which burst of the image, from 0.
         storage_options : mapping, optional
-            For fsspec; ``account`` for CDSE.
+            For fsspec; for CDSE ``account``, and ``key`` and ``secret`` (or ``username``, ``password``, ``totp``): they
+            stay in this process.
         check_files_exist, override_product_files, parse_geospatial_attrs
             As in xarray-sentinel: leave out files that are not there; a template for other file names; whether to
             compute the footprint.
@@ -92,6 +93,7 @@ class SafeBackendEntrypoint(BackendEntrypoint):
         FormatError
             If a file is not what it should be.
         """
+        storage_options = _admitted(filename_or_obj, storage_options)
         decoders = {name: value for name, value in locals().items() if name in _DECODERS and value is not None}
         opened = _open(
             filename_or_obj, storage_options, decoders, check_files_exist=check_files_exist,
@@ -115,6 +117,7 @@ class SafeBackendEntrypoint(BackendEntrypoint):
 
         Pixels are in ``IW1/VV/measurement``, beside ``IW1/VV/orbit``: in a tree, children inherit coordinates.
         """
+        storage_options = _admitted(filename_or_obj, storage_options)
         known = {name: value for name, value in decoders.items() if name in _DECODERS and value is not None}
         if unknown := sorted(set(decoders) - set(_DECODERS)):
             raise TypeError(f"engine 'safe' knows no {', '.join(unknown)}")
@@ -162,6 +165,14 @@ def _open(
         decoders=decoders,
         geospatial=parse_geospatial_attrs,
     )
+
+
+def _admitted(place: Any, storage_options: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if not storage_options:
+        return storage_options
+    from phistac.reading.handed import admitted  # noqa: PLC0415 - see the module
+
+    return admitted(place, storage_options)
 
 
 def _without(dataset: xr.Dataset, names: str | Iterable[str] | None) -> xr.Dataset:

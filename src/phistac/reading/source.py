@@ -133,10 +133,14 @@ def _in_bucket(url: str, settings: Settings, options: Mapping[str, Any]) -> str 
 
 
 def _for_account(settings: Settings, options: Mapping[str, Any]) -> Settings:
-    unknown = sorted(set(options) - {"account"})
-    if unknown:
+    from phistac.remote.credentials import admit  # noqa: PLC0415 - as above
+
+    rest = dict(options)
+    settings = replace(settings, account=str(rest.pop("account", settings.account)))
+    settings = admit(rest, settings)
+    if rest:
         raise ConfigurationError(
-            f"storage_options {', '.join(unknown)} mean nothing for CDSE",
-            remedy="Use the option 'account', and keep its credentials in the environment.",
+            f"storage_options {', '.join(sorted(rest))} mean nothing for CDSE",
+            remedy="Use the option 'account', and key and secret, or none.",
         )
-    return replace(settings, account=str(options["account"])) if options else settings
+    return settings
