@@ -22,7 +22,7 @@ from phistac.safe.tiffdirectory import Directory, TiffBytes, read_directory
 if TYPE_CHECKING:
     from phistac.safe.byteranges import Indexer
 
-__all__ = ["TiffImage", "TiffRaster", "index_tiff"]
+__all__ = ["TiffImage", "TiffRaster", "index_tiff", "is_cog"]
 
 TiffRaster: TypeAlias = "Raster | Blocks"
 
@@ -90,12 +90,27 @@ def index_tiff(path: str, *, size: int, shape: tuple[int, int], pixel: str) -> I
 
 @dataclass(frozen=True, slots=True)
 class TiffImage:
-    """An image whose directory has not been read yet: what manifest and annotation say about it."""
+    """An image whose directory has not been read yet: what manifest and annotation say about it.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the product's root.
+    size : int
+        Bytes of the file.
+    shape : tuple of int
+        Lines and samples.
+    pixel : str
+        A key of :data:`phistac.safe.raster.PIXELS`.
+    stated : int or None
+        The size that the manifest states, if the file is known to have another.
+    """
 
     path: str
     size: int
     shape: tuple[int, int]
     pixel: str
+    stated: int | None = None
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -104,12 +119,25 @@ class TiffImage:
 
     def index(self) -> Indexer[TiffRaster]:
         """Find the strips or tiles; see :func:`index_tiff`."""
-        return index_tiff(self.path, size=self.size, shape=self.shape, pixel=self.pixel)
+        try:
+            return (yield from index_tiff(self.path, size=self.size, shape=self.shape, pixel=self.pixel))
+        except FormatError as error:
+            if self.stated in (None, self.size):
+                raise
+            raise FormatError(
+                f"{error.message}. It has {self.size} bytes, the manifest says {self.stated}",
+                remedy="It was cut off, or repacked in a way that is not read here.",
+            ) from error
+
+
+def is_cog(path: str) -> bool:
+    """Say whether a measurement is called like a cloud-optimized twin's."""
+    return path.endswith("-cog.tiff")
 
 
 def _first(path: str, size: int, shape: tuple[int, int]) -> list[tuple[int, int]]:
     """Return what to read first: where the directory most likely is, and the header that says so."""
-    if path.endswith("-cog.tiff"):
+    if is_cog(path):
         tiles = -(-shape[0] // 256) * -(-shape[1] // 256)  # tiles of 256, and a third as many in overviews
         return [(0, min(size, _HEAD_SPARE + 24 * tiles))]
     return [(0, min(16, size)), (max(min(16, size), size - 8 * shape[0] - _TAIL_SPARE), size)]

@@ -12,21 +12,16 @@ from xarray.core import indexing
 from phistac.errors import NotFoundError
 from phistac.reading.arrays import RangedArray
 from phistac.reading.sentinel1.footprint import geospatial_attrs
+from phistac.reading.sentinel1.pixels import pixel_layout, preferred_chunks
 from phistac.safe import sentinel1
-from phistac.safe.sentinel1.pixels import burst_raster
-from phistac.safe.tiff import TiffImage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from phistac.reading.arrays import Layout
     from phistac.reading.source import Source
     from phistac.safe.sentinel1 import Document, ImageFiles, ImageInfo, SwathTiming
 
 __all__ = ["burst_dataset", "measurement_dataset"]
-
-_BAND_SIZE = 32_000_000
-"""Bytes of a preferred chunk where an image has no bursts: long enough to hide latency, short enough to hold four."""
 
 
 def measurement_dataset(
@@ -61,7 +56,7 @@ def measurement_dataset(
         If annotation and manifest contradict each other.
     """
     image, timing = annotation.get(sentinel1.image_info), annotation.get(sentinel1.swath_timing)
-    data = indexing.LazilyIndexedArray(RangedArray(source, _layout(files, image, timing)))
+    data = indexing.LazilyIndexedArray(RangedArray(source, pixel_layout(source, files, image, timing)))
     made = dict(attrs) | _image_attrs(image, timing)
     if geospatial:
         grid = annotation.get(sentinel1.geolocation)
@@ -72,7 +67,7 @@ def measurement_dataset(
     dataset = xr.Dataset({"measurement": variable}, coords, made)
     swap = {} if timing.bursts else {"line": "azimuth_time", "pixel": range_name}
     dataset = dataset.swap_dims(swap)
-    chunks = _preferred_chunks(image, timing)
+    chunks = preferred_chunks(files, image, timing)
     dataset["measurement"].encoding["preferred_chunks"] = chunks | {swap[name]: chunks[name] for name in swap}
     return dataset
 
@@ -121,14 +116,6 @@ def burst_dataset(dataset: xr.Dataset, annotation: Document, index: int, *, geos
     samples = timing.samples_per_burst
     burst["measurement"].encoding["preferred_chunks"] = {"azimuth_time": lines, "slant_range_time": samples}
     return burst
-
-
-def _layout(files: ImageFiles, image: ImageInfo, timing: SwathTiming) -> Layout:
-    if files.measurement is None:
-        raise NotFoundError(f"the product lists no measurement for {files.group}")
-    if timing.bursts:
-        return burst_raster(image, timing, files.measurement)
-    return TiffImage(files.measurement.path, files.measurement.size, (image.lines, image.samples), image.pixel)
 
 
 def _image_attrs(image: ImageInfo, timing: SwathTiming) -> dict[str, Any]:
@@ -182,9 +169,3 @@ def _coordinates(
         values, name = np.linspace(image.slant_range_time, last, image.samples), "slant_range_time"
     coords[name] = ("pixel", values, {}, {"_FillValue": None})
     return coords, name
-
-
-def _preferred_chunks(image: ImageInfo, timing: SwathTiming) -> dict[str, int]:
-    row_size = image.samples * (4 if image.pixel == "cint16" else 2)
-    lines = timing.lines_per_burst or max(1, min(image.lines, _BAND_SIZE // row_size))
-    return {"line": lines, "pixel": image.samples}

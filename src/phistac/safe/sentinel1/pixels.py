@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from phistac.safe.sentinel1.bursts import SwathTiming
     from phistac.safe.sentinel1.image import ImageInfo
 
-__all__ = ["burst_raster"]
+__all__ = ["burst_raster", "has_esas_layout"]
 
 _HEADER = 8
 """Bytes of a TIFF's header: no pixel can be before them."""
@@ -58,6 +58,15 @@ def burst_raster(image: ImageInfo, timing: SwathTiming, measurement: ManifestObj
     return Raster(
         measurement.path, (image.lines, image.samples), image.pixel, _joined(runs, image.samples * 4), measurement.size
     )
+
+
+def has_esas_layout(raster: Raster) -> bool:
+    """Say whether the rows lie as in every file of ESA's seen: in one run, right after the header or a dead directory.
+
+    The dead directory has 315 bytes and two arrays of 4 bytes per row (IPF 2.7x and later); IPF 2.36 has none. Offsets
+    that do not fit are wrong, or describe a file made by others.
+    """
+    return len(raster.runs) == 1 and raster.runs[0].offset in (_HEADER, 8 * raster.shape[0] + 315)
 
 
 def _joined(runs: tuple[Run, ...], row_size: int) -> tuple[Run, ...]:
