@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import geopandas
+import pystac
 import pytest
 import shapely
 
@@ -33,6 +35,28 @@ def catalog(cdse):
 def items(catalog):
     """Every Item of three collections: what searches are compared with."""
     return {name: list(catalog.search(collections=[name]).items()) for name in (_S2, _SLC, _BURST)}
+
+
+def test_our_items_need_no_migration(cdse, catalog):
+    """They are read without: it would copy each of them. What pystac makes of them with it is the same."""
+    search = catalog.search(limit=100)
+    plain = list(search.items_as_dicts())
+    assert len(plain) > 200
+    assert len({each.get("collection") for each in plain}) > 8
+    assert [each.to_dict() for each in search.items()] == [pystac.Item.from_dict(each).to_dict() for each in plain]
+    assert [each.id for each in search.item_collection()] == [each["id"] for each in plain]
+
+
+def test_items_of_one_answer_share_nothing_that_can_be_changed(catalog):
+    first, second = itertools.islice(catalog.search(collections=[_S2]).items(), 2)
+    for key, asset in first.assets.items():
+        asset.roles.append("mine")
+        asset.extra_fields.get("storage:refs", []).append("mine")
+        asset.extra_fields.get("proj:shape", []).append(1)
+        assert asset.to_dict() != second.assets[key].to_dict()
+    first.properties["auth:schemes"]["s3"]["type"] = "mine"
+    again = next(iter(catalog.search(collections=[_S2], ids=[first.id]).items()))
+    assert "mine" not in str(second.to_dict()) + str(again.to_dict())
 
 
 def _ids(found):

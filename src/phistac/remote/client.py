@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from pystac_client import Client
+from pystac import Item, ItemCollection
+from pystac_client import Client, ItemSearch
 from shapely.geometry import mapping
 
 from phistac.analysis.aoi import to_geometry
 from phistac.errors import GeometryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import Self
 
-    from pystac_client import ItemSearch
     from pystac_client.item_search import (
         BBoxLike,
         CollectionsLike,
@@ -29,7 +31,21 @@ if TYPE_CHECKING:
 
     from phistac.analysis.aoi import AreaLike
 
-__all__ = ["CatalogueClient"]
+__all__ = ["CatalogueClient", "CatalogueSearch"]
+
+
+class CatalogueSearch(ItemSearch):
+    """A search whose Items are written in STAC's newest version: pystac need not copy each of them to migrate it."""
+
+    def items(self) -> Iterator[Item]:
+        """Yield every Item that matches, however many."""
+        for made in self.items_as_dicts():
+            yield Item.from_dict(made, root=self.client, preserve_dict=False, migrate=False)
+
+    @lru_cache(1)  # noqa: B019 - as pystac-client has it: asked again, it answers from memory
+    def item_collection(self) -> ItemCollection:
+        """Return all Items that match."""
+        return ItemCollection(self.items())
 
 
 class CatalogueClient(Client):
@@ -86,21 +102,30 @@ class CatalogueClient(Client):
                 f"{fspath(intersects)!r} is a file, not an area", remedy="Read it first: phistac.local.read_area(file)."
             )
         area: dict[str, Any] | None = None if intersects is None else dict(mapping(to_geometry(intersects)))
-        return super().search(
-            method=method,
-            max_items=max_items,
-            limit=self.page if limit is None else limit,
-            ids=ids,
-            collections=collections,
-            bbox=bbox,
-            intersects=area,
-            datetime=datetime,
-            query=query,
-            filter=filter,
-            filter_lang=filter_lang,
-            sortby=sortby,
-            fields=fields,
-        )
+        asked: dict[str, Any] = {
+            "method": method,
+            "max_items": max_items,
+            "limit": self.page if limit is None else limit,
+            "ids": ids,
+            "collections": collections,
+            "bbox": bbox,
+            "intersects": area,
+            "datetime": datetime,
+            "query": query,
+            "filter": filter,
+            "filter_lang": filter_lang,
+            "sortby": sortby,
+            "fields": fields,
+        }
+        search = super().search(**asked)
+        if not self._answers(search.url):
+            return search
+        return CatalogueSearch(search.url, client=self, modifier=self.modifier, **asked)
+
+    def _answers(self, href: str) -> bool:
+        """Say whether an address is answered in process, with Items that we write."""
+        answers = getattr(self._stac_io, "answers", None)
+        return answers is not None and answers(href)
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 import requests
+from pystac import Link
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
@@ -23,11 +24,13 @@ from phistac.stac.native import has_marker, without_markers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pystac.link import HREF
     from requests import Request
 
 __all__ = ["StacIO", "connect"]
 
 _NOT_FOUND = 404
+_SEARCH = "/search"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _NATIVE_PAGE = 100
 """Its own default is ten, and it refuses more than five requests in a second."""
@@ -109,14 +112,36 @@ class StacIO(StacApiIO):
         try:
             if path is None:
                 return self._ask(method, href, headers or {}, parameters or {})
-            params = {**dict(parse_qsl(urlsplit(href).query)), **_plain(parameters or {})}
-            return orjson.dumps(self.api.handle(method, path, params)).decode()  # json takes as long as all the rest
+            return orjson.dumps(
+                self._answer(method, href, path, parameters or {})
+            ).decode()  # json takes ten times that
         except (NotFoundError, UnknownCollectionError) as error:
             if (path or urlsplit(href).path).rstrip("/").endswith("/search"):
                 raise
             absent = APIError(str(error))
             absent.status_code = _NOT_FOUND
             raise absent from error
+
+    def read_json(self, source: HREF, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Read an answer; pages of our own searches as they are made, since their way through text takes longest.
+
+        Raises
+        ------
+        pystac_client.exceptions.APIError, PhistacError
+            As :meth:`request`.
+        """
+        if isinstance(source, Link):
+            link = source.to_dict()
+            href, method, parameters = link["href"], link.get("method", "GET"), link.get("body", {})
+        else:
+            href, method, parameters = str(source), kwargs.get("method"), kwargs.get("parameters")
+        path = self._own_path(href)
+        if path != _SEARCH:
+            return super().read_json(source, *args, **kwargs)
+        return self._answer((method or "GET").upper(), href, path, parameters or {})
+
+    def _answer(self, method: str, href: str, path: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        return self.api.handle(method, path, {**dict(parse_qsl(urlsplit(href).query)), **_plain(parameters)})
 
     def answers(self, href: str) -> bool:
         """Say whether an address is answered in process, from the OData catalogue."""
