@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from phistac.remote.rangeplan import RangePlan
     from phistac.safe.byteranges import ByteRange
 
-__all__ = ["ELSEWHERE", "from_archive", "from_elsewhere", "joined"]
+__all__ = ["ELSEWHERE", "check_size", "from_archive", "from_elsewhere", "joined"]
 
 ELSEWHERE = 10
 """Requests at once to filesystems that are not under the budget; fsspec has its own limits besides."""
@@ -44,7 +44,7 @@ async def from_archive(
         path = fs._strip_protocol(joined(root, request.path))  # noqa: SLF001 - fsspec's name for a public rule
 
         async def pour(body: Body) -> None:
-            _check_size(path, body.size, sizes.get(request.path))
+            check_size(path, body.size, sizes.get(request.path))
             if body.etag:
                 _check_version(path, body.etag, etags.setdefault(request.path, body.etag))
             body.exactly(request.start, request.stop)
@@ -64,7 +64,7 @@ def from_elsewhere(fs: Any, planned: RangePlan, delivery: Delivery, root: str, s
     places = {request.path: joined(root, request.path) for request in planned.requests}
     try:
         for path in places.keys() & sizes.keys():
-            _check_size(places[path], fs.info(places[path])["size"], sizes[path])
+            check_size(places[path], fs.info(places[path])["size"], sizes[path])
         if getattr(fs, "async_impl", False):
             sync(fs.loop, _side_by_side, fs, planned, places, delivery)
             return
@@ -126,7 +126,8 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
         raise
 
 
-def _check_size(path: str, found: int, expected: int | None) -> None:
+def check_size(path: str, found: int, expected: int | None) -> None:
+    """Raise FormatError if an object has another size than it must have."""
     if expected is not None and found != expected:
         raise FormatError(
             f"{path} has {found} bytes, the manifest says {expected}",
