@@ -1,4 +1,4 @@
-"""Keys in ``storage_options``: for the archive they become an account's label at the door, before anything keeps them."""
+"""Keys in ``storage_options``: for the archive a label stands for them from the door on, before anything keeps them."""
 
 from __future__ import annotations
 
