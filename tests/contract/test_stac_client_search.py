@@ -43,7 +43,8 @@ def test_our_items_need_no_migration(cdse, catalog):
     plain = list(search.items_as_dicts())
     assert len(plain) > 200
     assert len({each.get("collection") for each in plain}) > 8
-    assert [each.to_dict() for each in search.items()] == [pystac.Item.from_dict(each).to_dict() for each in plain]
+    migrated = [pystac.Item.from_dict(each, root=catalog) for each in plain]
+    assert [each.to_dict() for each in search.items()] == [each.to_dict() for each in migrated]
     assert [each.id for each in search.item_collection()] == [each["id"] for each in plain]
 
 
