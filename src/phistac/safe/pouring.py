@@ -28,6 +28,8 @@ class Numbers:
         What they are in the file, byte order included.
     kept : numpy.dtype
         What they become.
+    rows : array, shape (rows, columns), optional
+        Where they go, row by row: part of an array that is there already. Of ``count`` numbers in all.
 
     Examples
     --------
@@ -39,9 +41,12 @@ class Numbers:
     [1.0, 258.0]
     """
 
-    def __init__(self, count: int, stored: np.dtype[Any], kept: np.dtype[Any]) -> None:
-        self.values: np.ndarray[Any, Any] = np.empty(count, kept)
-        """Of shape (count,); what no byte has come for is not yet anything."""
+    def __init__(
+        self, count: int, stored: np.dtype[Any], kept: np.dtype[Any], rows: np.ndarray[Any, Any] | None = None
+    ) -> None:
+        self.values: np.ndarray[Any, Any] = np.empty(count, kept) if rows is None else rows
+        """Of shape (count,), or the rows given; what no byte has come for is not yet anything."""
+        self._rows = self.values.reshape(1, count) if rows is None else rows
         self._stored = stored
         self._parted: dict[int, dict[int, int]] = {}
 
@@ -56,10 +61,18 @@ class Numbers:
         if before:
             self._part(at, data[:before])
         if count:
-            first = (at + before) // size
-            self.values[first : first + count] = np.frombuffer(data, self._stored, count, before)
+            self._put((at + before) // size, np.frombuffer(data, self._stored, count, before))
         if after:
             self._part(at + len(data) - after, data[len(data) - after :])
+
+    def _put(self, first: int, found: np.ndarray[Any, Any]) -> None:
+        """Write numbers from the ``first``-th on; a row may end among them."""
+        done = 0
+        while done < found.size:
+            row, column = divmod(first + done, self._rows.shape[1])
+            count = min(found.size - done, self._rows.shape[1] - column)
+            self._rows[row, column : column + count] = found[done : done + count]
+            done += count
 
     def _part(self, at: int, data: memoryview) -> None:
         """Keep the bytes of a number that was cut, until all of them are here."""
@@ -69,4 +82,4 @@ class Numbers:
             known[place] = value
             if len(known) == self._stored.itemsize:
                 whole = bytes(known[place] for place in range(len(known)))
-                self.values[number] = np.frombuffer(whole, self._stored)[0]
+                self._put(number, np.frombuffer(whole, self._stored))

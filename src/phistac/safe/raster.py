@@ -108,13 +108,16 @@ class Raster:
         code, numbers, _ = PIXELS[self.pixel]
         return self.shape[1] * numbers * np.dtype(code).itemsize
 
-    def read(self, key: Key) -> Indexer[np.ndarray[Any, Any]]:
+    def read(self, key: Key, *, into: np.ndarray[Any, Any] | None = None) -> Indexer[np.ndarray[Any, Any]]:
         """Ask for the bytes of a window and return its pixels, which are made as the bytes come.
 
         Parameters
         ----------
         key : tuple of (int, slice or array of int)
             Lines and samples; outer indexing.
+        into : array, optional
+            Of the window's shape and :attr:`dtype`, its samples one behind the other: where to make them. Only for
+            slices with a step of 1.
 
         Yields
         ------
@@ -133,8 +136,15 @@ class Raster:
         first, last = int(samples.min()), int(samples.max())
         code, numbers, dtype = PIXELS[self.pixel]
         kept = dtype if numbers == 1 else np.dtype("f4")
-        made = Numbers(rows.size * (last + 1 - first) * numbers, np.dtype(self.byteorder + code), kept)
+        made = Numbers(
+            rows.size * (last + 1 - first) * numbers,
+            np.dtype(self.byteorder + code),
+            kept,
+            None if into is None else into.view(kept),
+        )
         yield self._ranges(rows, first, last + 1, made)
+        if into is not None:
+            return into
         pixels = made.values.view(dtype).reshape(rows.size, last + 1 - first)
         at = locate(lines, int(rows[0])) if rows.size == rows[-1] - rows[0] + 1 else np.searchsorted(rows, lines)
         return pixels[at][:, locate(samples, first)][dropped(key)]

@@ -91,16 +91,13 @@ class Stack:
         """
         chosen, lines, samples = (indices(part, size) for part, size in zip(key, self.shape, strict=True))
         pixels = np.zeros((chosen.size, lines.size, samples.size), self.dtype)
-        places, indexers = [], []
+        indexers = []
         for at, number in enumerate(chosen.tolist()):
             layer = self.layers[number]
-            rows, row_key = _within(lines, layer.line, layer.raster.shape[0])
-            columns, column_key = _within(samples, layer.pixel, layer.raster.shape[1])
-            places.append((at, rows, columns))
-            indexers.append(layer.raster.read((row_key, column_key)))
-        windows = yield from together(indexers)
-        for (at, rows, columns), window in zip(places, windows, strict=True):
-            pixels[at][_block(rows, columns)] = window
+            down = _within(lines, layer.line, layer.raster.shape[0])
+            along = _within(samples, layer.pixel, layer.raster.shape[1])
+            indexers.append(_fill(pixels[at], layer.raster, down, along))
+        yield from together(indexers)
         return pixels[dropped(key)]
 
 
@@ -110,7 +107,14 @@ def _within(wanted: Indices, first: int, count: int) -> tuple[Indices, Indices]:
     return at, wanted[at] - first
 
 
-def _block(rows: Indices, columns: Indices) -> tuple[Any, ...]:
-    """Return the index of a block in one layer: slices, which copy fast, where they will do."""
-    down, along = locate(rows, 0), locate(columns, 0)
-    return (down, along) if isinstance(down, slice) or isinstance(along, slice) else np.ix_(down, along)
+def _fill(
+    target: np.ndarray[Any, Any], raster: Raster, down: tuple[Indices, Indices], along: tuple[Indices, Indices]
+) -> Indexer[None]:
+    """Read what of a raster is wanted to where it is wanted: at once if it is a block, else by way of a copy."""
+    (rows, lines), (columns, samples) = down, along
+    slices = [locate(part, 0) for part in (rows, lines, columns, samples)]
+    if all(isinstance(part, slice) for part in slices):
+        yield from raster.read((slices[1], slices[3]), into=target[slices[0], slices[2]])
+    else:
+        window = yield from raster.read((lines, samples))
+        target[np.ix_(rows, columns)] = window

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from phistac.errors import FormatError
-from phistac.safe.byteranges import answer
+from phistac.safe.byteranges import POURED, answer
 from phistac.safe.raster import Raster, Run
 from phistac.safe.stack import Layer, Stack
 
@@ -36,14 +38,24 @@ def axis(size: int):
     return bound | slices | arrays
 
 
-@given(st.tuples(axis(3), axis(LINES), axis(SAMPLES)))
-def test_any_selection_is_numpys_by_one_batch_of_needed_bytes(key):
+def pour(data: bytes, sink, random):
+    """Hand bytes on as the wire might: cut anywhere, in any order."""
+    cuts = sorted({0, len(data), *(random.randrange(len(data) + 1) for _ in range(5))})
+    pieces = list(pairwise(cuts))
+    random.shuffle(pieces)
+    for start, stop in pieces:
+        sink(start, memoryview(data)[start:stop])
+    return POURED
+
+
+@given(st.tuples(axis(3), axis(LINES), axis(SAMPLES)), st.randoms(use_true_random=False))
+def test_any_selection_is_numpys_by_one_batch_of_needed_bytes(key, random):
     stack, files, cube = make()
     batches = []
 
     def read(ranges):
         batches.append(ranges)
-        return [files[r.path][r.start : r.stop] for r in ranges]
+        return [pour(files[r.path][r.start : r.stop], r.sink, random) for r in ranges]
 
     found = answer(stack.read(key), read)
     expected = cube
