@@ -50,15 +50,15 @@ class Entry:
         Endpoint, bucket and key of the object.
     etag : str
         Of the version, without quotes.
-    size : int
-        Bytes of the object.
+    size : int or None
+        Bytes of the object, where they are known.
     data : bytes
-        What is kept: the object itself, if it is small, or an index of it.
+        What is kept: the object itself, if it is small; or an index of it; or nothing, where its ETag is all.
     """
 
     address: str
     etag: str
-    size: int
+    size: int | None
     data: bytes = field(repr=False)
 
 
