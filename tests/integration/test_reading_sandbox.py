@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from phistac.errors import FormatError, NotFoundError
+from phistac.errors import NotFoundError
 from phistac.odata import records
 from phistac.sandbox.environment import environment
 from phistac.stac.bursts import burst_item
@@ -122,13 +122,6 @@ def test_detected_images_are_found_by_the_files_own_directory(cdse):
     np.testing.assert_array_equal(found, expected)
     assert found.dims == ("azimuth_time", "ground_range")
     assert found.dtype == np.uint16
-
-
-def test_tiled_images_are_refused_by_name(cdse):
-    row = next(row for row in rows(cdse, "products") if "_COG" in row["Name"])
-    lazy = xr.open_dataset(row["S3Path"], engine="safe", group="IW/VV").measurement
-    with pytest.raises(FormatError, match="tiled"):
-        lazy[:1].load()
 
 
 def test_radiances_of_sentinel_3_are_h5pys(cdse):

@@ -1,0 +1,163 @@
+"""Pixels of every kind of image against GDAL's, bit for bit: real files, and the kinds of the seeded archive."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phistac.sandbox.environment import environment
+
+rasterio = pytest.importorskip("rasterio")
+pytest.importorskip("nanio")
+from rasterio.windows import Window  # noqa: E402 - behind the skip
+
+
+@pytest.fixture(scope="module")
+def server(seeded_root):
+    from phistac import Sandbox
+
+    with Sandbox(root=seeded_root) as running:
+        yield running
+
+
+@pytest.fixture
+def cdse(server, monkeypatch, _no_accident):
+    for name, value in environment(server.config, server.settings).items():
+        monkeypatch.setenv(name, value)
+    return server
+
+
+def products(root) -> list[dict]:
+    rows = [json.loads(line) for line in (root / "catalogue" / "products.jsonl").read_text().splitlines()]
+    return [row for row in rows if "SAR" in row["S3Path"] and row["Name"][7:10] in ("SLC", "GRD")]
+
+
+def gdal(path, window: tuple[int, int, int, int] | None = None) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a georeference of control points only
+        with rasterio.open(path) as file:
+            if window is None:
+                return file.read(1)
+            row, column, height, width = window
+            return file.read(1, window=Window(column, row, width, height))
+
+
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [("EFA4", "IW1/VV"), ("EFA4", "IW2/VH"), ("8152", "EW1/HH"), ("6001", "S3/VH"), ("ECC8", "IW/VV")],
+)
+def test_repacked_files_of_real_products_read_as_gdal_reads_them(real_data, name, image):
+    (folder,) = real_data.glob(f"safe/sentinel-1/*_{name}.SAFE")
+    swath, polarization = image.lower().split("/")
+    (path,) = folder.glob(f"measurement/*-{swath}-*-{polarization}-*.tiff")
+    lazy = xr.open_dataset(folder, engine="safe", group=image, check_files_exist=True).measurement
+    lines, samples = lazy.shape
+    for row, column in ((0, 0), (lines // 2, samples // 3), (lines - 40, samples - 30)):
+        expected = gdal(path, (row, column, 40, 30))
+        np.testing.assert_array_equal(lazy[row : row + 40, column : column + 30], expected)
+        np.testing.assert_array_equal(lazy[row + 39 : row : -7, column], expected[39:0:-7, 0])
+
+
+def images(cdse) -> list[tuple[str, str, str]]:
+    """(kind, address, path) of one image of each kind of Sentinel-1 product in the archive."""
+    found = {}
+    for row in products(cdse.root):
+        folder = cdse.root / "s3" / row["S3Path"].lstrip("/")
+        for path in sorted((folder / "measurement").glob("*.tiff")):
+            swath = path.name.split("-")[1]
+            kind = f"{row['Name'][:16]}{swath}{'-cog' if '-cog' in path.name else ''}"
+            found.setdefault(kind, (kind, row["S3Path"], path))
+    return list(found.values())
+
+
+def test_every_kind_of_image_is_gdals_whole_and_in_windows(cdse):
+    seen = set()
+    draw = np.random.default_rng(11)
+    for kind, address, path in images(cdse):
+        swath, polarization = (path.name.split("-")[n].upper() for n in (1, 3))
+        names = xr.open_dataset(address, engine="safe").attrs["subgroups"]
+        group = next(g for g in names if g.split("/")[:2] in ([swath, polarization], [swath[:2], polarization]))
+        if f"{group}/001" in names:
+            group = f"{group}/001"
+        lazy = xr.open_dataset(address, engine="safe", group=group).measurement
+        expected = gdal(path)
+        np.testing.assert_array_equal(lazy, expected, err_msg=kind)
+        lazy = xr.open_dataset(address, engine="safe", group=group).measurement
+        for _ in range(3):
+            rows, columns = (np.sort(draw.integers(0, size, 2)) for size in expected.shape)
+            cut = (slice(rows[0], rows[1] + 1, 3), slice(columns[0], columns[1] + 1))
+            np.testing.assert_array_equal(lazy[cut], expected[cut], err_msg=f"{kind} {cut}")
+        seen.add((kind[4:6], path.name.split("-")[2], "-cog" in kind))
+    assert {("IW", "slc", False), ("IW", "grd", False), ("IW", "grd", True)} <= seen
+
+
+def cog(cdse) -> tuple[dict, dict]:
+    """The row of a cloud-optimized twin, and that of its ESA sibling."""
+    rows = {row["Name"]: row for row in products(cdse.root)}
+    twin = next(row for name, row in rows.items() if name.endswith("_COG.SAFE"))
+    start = twin["Name"][:48]
+    return twin, next(
+        row for name, row in rows.items() if name.startswith(start) and "_COG" not in name and "GRD" in name
+    )
+
+
+def test_a_cog_opens_as_its_twin_does(cdse):
+    twin, esa = cog(cdse)
+    ours, theirs = (xr.open_dataset(row["S3Path"], engine="safe", group="IW/VV") for row in (twin, esa))
+    assert ours.sizes == theirs.sizes
+    assert ours.measurement.dtype == theirs.measurement.dtype
+    xr.testing.assert_equal(ours.drop_vars("measurement"), theirs.drop_vars("measurement"))
+    np.testing.assert_array_equal(ours.measurement, theirs.measurement)
+    chunks = ours.measurement.encoding["preferred_chunks"]
+    assert all(size % 256 == 0 or size == ours.sizes[dim] for dim, size in chunks.items() if dim in ours.sizes)
+
+
+def test_a_window_of_a_cog_fetches_the_tiles_that_it_touches(cdse):
+    import tifffile
+
+    twin, _ = cog(cdse)
+    (path,) = (cdse.root / "s3" / twin["S3Path"].lstrip("/") / "measurement").glob("*-vv-*.tiff")
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        size, tiles = page.tilewidth, page.databytecounts
+    lazy = xr.open_dataset(twin["S3Path"], engine="safe", group="IW/VV").measurement
+    lazy[:1, :1].load()  # the file's directory is known from here on
+    cdse.reset_counters()
+    found = lazy[5:20, size + 3 : size + 12].values  # in the second tile
+    assert cdse.counters().bytes_sent == tiles[1]
+    assert cdse.counters().by_method == {"GET": 1}
+    np.testing.assert_array_equal(found, gdal(path)[5:20, size + 3 : size + 12])
+    cdse.reset_counters()
+    both = lazy[7, size - 1 : size + 1].values
+    assert cdse.counters().bytes_sent == tiles[0] + tiles[1]
+    np.testing.assert_array_equal(both, gdal(path)[7, size - 1 : size + 1])
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_any_window_of_a_grd_and_its_twin(server, data):
+    import os
+    from unittest import mock
+
+    with mock.patch.dict(os.environ, environment(server.config, server.settings)):
+        row = cog(server)[data.draw(st.integers(0, 1))]
+        (path,) = (server.root / "s3" / row["S3Path"].lstrip("/") / "measurement").glob("*-vv-*.tiff")
+        expected = gdal(path)
+        lazy = xr.open_dataset(row["S3Path"], engine="safe", group="IW/VV", parse_geospatial_attrs=False).measurement
+        keys = []
+        for size in expected.shape:
+            at = st.integers(0, size - 1)
+            bands = st.tuples(at, at).map(sorted)
+            slices = bands.map(lambda ends: slice(ends[0], ends[1], 5)) | bands.map(
+                lambda ends: slice(ends[1], None, -2)
+            )
+            keys.append(data.draw(at | slices | st.lists(at, min_size=1, max_size=5)))
+        cut = expected[keys[0]] if isinstance(keys[0], int) else expected[keys[0], :]
+        cut = cut[..., keys[1]]
+        np.testing.assert_array_equal(lazy[tuple(keys)], cut)
