@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MARKER", "prepare"]
 
 MARKER = ".phistac-sandbox.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 def prepare(

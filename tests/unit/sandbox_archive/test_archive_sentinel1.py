@@ -18,8 +18,9 @@ from phistac.sandbox.archive import build, seeded
 from phistac.sandbox.archive.naming import crc16
 from phistac.sandbox.archive.orbit import SENTINEL_1
 from phistac.sandbox.archive.s1_image import slc_images
+from phistac.sandbox.archive.s1_pass import pass_of
 from phistac.sandbox.archive.s1_pixels import slc_blocks
-from phistac.sandbox.archive.s1_scene import acquire, pass_of
+from phistac.sandbox.archive.s1_scene import Timing, acquire
 from phistac.sandbox.archive.times import parse
 
 GROUPS = ("gcp", "orbit", "attitude", "calibration", "noise_range", "noise_azimuth", "dc_estimate", "azimuth_fm_rate")
@@ -123,7 +124,7 @@ def test_the_same_burst_comes_back_every_twelve_days(small):
     for unit in "AC":
         times = [time for time, u in mine if u == unit]
         gaps = np.diff([time.timestamp() for time in times])
-        np.testing.assert_allclose(gaps, 12 * 86400, atol=0.1)
+        np.testing.assert_allclose(gaps, 12 * 86400, atol=0.2)  # they begin a line or so apart
         assert len(times) >= 10
     steps = np.diff([time.timestamp() for time, _ in mine]) / 86400
     np.testing.assert_allclose(steps, 6, atol=1e-4)
@@ -200,6 +201,33 @@ def test_pixels_follow_the_seed_and_a_burst_keeps_its_speckle_from_pass_to_pass(
     assert np.abs((first[:75] * second[:75].conj()).sum()) / power == pytest.approx(0.49, abs=0.03)
 
 
+def test_a_pass_that_begins_elsewhere_sees_the_ground_shifted():
+    days = [pass_of("A", 44, parse(day), ascending=True) for day in ("2025-05-01", "2025-05-13")]
+    timings = (Timing(), Timing(0.003, late_lines=-1, far_samples=3))
+    swaths = [acquire(day, 92600, 1, timing=timing).swaths[0] for day, timing in zip(days, timings, strict=True)]
+    images = [slc_images(acquire(day, 92600, 1, timing=timing))[3] for day, timing in zip(days, timings, strict=True)]
+    first, second = (np.concatenate([b for _, b in slc_blocks(i, 1)]).astype(float) @ np.array([1, 1j]) for i in images)
+    assert first.shape == (75, 226)
+    assert second.shape == (75, 223)
+    assert swaths[1].slant_range_time - swaths[0].slant_range_time == pytest.approx(3 / swaths[0].sampling_rate)
+    earlier = swaths[0].bursts[0].anx_s - swaths[1].bursts[0].anx_s
+    assert earlier == pytest.approx(swaths[0].interval - 0.003, abs=1e-6)
+
+    def coherence(one, other):
+        return np.abs((one * other.conj()).sum()) / np.sqrt((np.abs(one) ** 2).sum() * (np.abs(other) ** 2).sum())
+
+    # Line 0, sample 0 of the second is line -1, sample 3 of the first.
+    assert coherence(first[10:60, 33:203], second[11:61, 30:200]) == pytest.approx(0.49, abs=0.03)
+    assert coherence(first[10:60, 30:200], second[10:60, 30:200]) < 0.1
+
+
+def test_passes_of_the_archive_begin_at_different_lines_and_samples(small):
+    mine = [b for b in small.bursts if b["RelativeOrbitNumber"] == 44 and b["SwathIdentifier"] == "IW1"]
+    assert {b["SamplesPerBurst"] for b in mine} == {226, 225, 224, 223}
+    late = {round((b["AzimuthAnxTime"] - mine[0]["AzimuthAnxTime"]) / 0.0412) for b in mine if b["BurstId"] == 92601}
+    assert len(late) >= 2
+
+
 def test_a_full_scene_has_the_numbers_of_a_real_product():
     passed = pass_of("A", 108, parse("2025-04-06"), ascending=True)
     assert (passed.orbit, passed.cycle, passed.datatake) == (58630, 349, 475679)
@@ -219,7 +247,7 @@ def test_a_full_archive_has_one_slc_of_the_real_size_in_sparse_files(tmp_path, m
     lines = (tmp_path / "catalogue" / "bursts.jsonl").read_text().splitlines()
     bursts = [burst for burst in map(json.loads, lines) if burst["LinesPerBurst"] > 1000]
     assert {(b["SwathIdentifier"], b["LinesPerBurst"], b["SamplesPerBurst"]) for b in bursts} == {
-        ("IW1", 1502, 22612),
+        ("IW1", 1500, 21000),
         ("IW2", 1513, 26395),
         ("IW3", 1518, 25384),
     }

@@ -153,7 +153,7 @@ def _attitude(image: Image) -> list[Node]:
 
 def _fm_rates(image: Image) -> list[Node]:
     """Return azimuth FM rate polynomials about ``t0``: a burst apart, one more than there are bursts."""
-    t0 = image.swaths[0].beam.slant_range_time
+    t0 = image.swaths[0].slant_range_time
     polynomial = (-2.3197e03 * (5.34e-3 / t0), 4.5098e05, -7.9277e07)
     return [
         el(

@@ -55,7 +55,7 @@ def _image_information(image: Image) -> Node:
         el("productComposition", "Slice"),
         el("sliceNumber", scene.slice_number),
         counted("sliceList", slices),
-        _g("slantRangeTime", first.beam.slant_range_time),
+        _g("slantRangeTime", first.slant_range_time),
         el("pixelValue", "Detected" if image.swath is None else "Complex"),
         el("outputPixels", "16 bit Unsigned Integer" if image.swath is None else "16 bit Signed Integer"),
         _e("rangePixelSpacing", image.spacing),
@@ -144,7 +144,7 @@ def _input_dimensions(swath: Swath) -> Node:
 def doppler_centroid(image: Image) -> Node:
     """Return Doppler centroid estimates: a burst apart, one more than there are bursts."""
     swath = image.swaths[0]
-    t0 = swath.beam.slant_range_time + 1.5e-5
+    t0 = swath.slant_range_time + 1.5e-5
     fine = [el("fineDce", _g("slantRangeTime", t0 + 2e-5 * i), _g("frequency", 13.3 - 1.4 * i)) for i in range(4)]
     estimates = []
     for index in range(len(swath.bursts) + 2):

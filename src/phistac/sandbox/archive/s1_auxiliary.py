@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from phistac.sandbox.archive.catalogue import Catalogue
-    from phistac.sandbox.archive.s1_scene import Pass
+    from phistac.sandbox.archive.s1_pass import Pass
 
 __all__ = ["add_calibration", "add_orbit_file"]
 

@@ -17,7 +17,8 @@ from phistac.sandbox.archive.tiff import GroundPoint
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from phistac.sandbox.archive.s1_scene import Pass, Scene, Swath
+    from phistac.sandbox.archive.s1_pass import Pass
+    from phistac.sandbox.archive.s1_scene import Scene, Swath
 
     Floats = NDArray[np.float64]
 
@@ -84,14 +85,14 @@ def slc_grid(passed: Pass, swath: Swath) -> Grid:
     last = swath.bursts[-1].anx_s + (swath.lines_per_burst - 1) * swath.interval
     anx = np.array([burst.anx_s for burst in swath.bursts] + [last])
     pixels = np.append(np.arange(20) * (swath.samples // 20), swath.samples - 1)
-    times = swath.beam.slant_range_time + pixels / swath.sampling_rate
+    times = swath.slant_range_time + pixels / swath.sampling_rate
     return Grid(lines, pixels, anx, times, *solve(passed, anx, times))
 
 
 def ground_range(scene: Scene) -> GroundRange:
     """Return the relation between ground and slant range across all three sub-swaths, at the scene's middle."""
-    near = scene.swaths[0].beam.slant_range_time
-    far = scene.swaths[-1].beam.slant_range_time + scene.swaths[-1].samples / scene.swaths[-1].sampling_rate
+    near = scene.swaths[0].slant_range_time
+    far = scene.swaths[-1].slant_range_time + scene.swaths[-1].samples / scene.swaths[-1].sampling_rate
     middle = np.array([(scene.start - scene.passed.anx).total_seconds() + 4.0])
     times = np.linspace(near, far, 400)
     longitude, latitude, *_ = (values[0] for values in solve(scene.passed, middle, times))

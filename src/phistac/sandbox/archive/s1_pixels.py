@@ -1,7 +1,8 @@
 """Pixels of Sentinel-1 images: speckle that is the same every time it is asked for.
 
 A burst keeps its speckle from pass to pass (0.7 of its amplitude, so coherence 0.49, with a phase of its own), so
-interferograms of the archive are not mere noise. Lines and samples outside the valid part are zero, as in real
+interferograms of the archive are not mere noise. What keeps is tied to the ground: a pass whose bursts begin some lines
+later or samples farther sees it shifted by as many. Lines and samples outside the valid part are zero, as in real
 bursts.
 """
 
@@ -24,6 +25,8 @@ __all__ = ["detected", "slc_blocks"]
 
 _STEADY = 0.7
 _STEP = 128
+_MARGIN = 4
+"""Lines of speckle before the first line of a burst that begins on time."""
 
 
 def _random(*parts: object) -> np.random.Generator:
@@ -53,17 +56,22 @@ def slc_blocks(
         ground = _random(seed, "ground", swath.beam.name, image.polarization, burst.number)
         date = _random(seed, "date", swath.beam.name, image.polarization, burst.absolute)
         phase = float(date.uniform(0, 2 * np.pi))
+        _steady(ground, swath, _MARGIN + swath.timing.late_lines)
         for line in range(0, swath.lines_per_burst, _STEP):
             count = min(_STEP, swath.lines_per_burst - line)
-            block = _speckle(ground, date, phase, (count, swath.samples), 35.0 if image.polarization == "vh" else 60.0)
+            steady = _steady(ground, swath, count)
+            block = _speckle(steady, date, phase, 35.0 if image.polarization == "vh" else 60.0)
             yield index * swath.lines_per_burst + line, _cut(block, swath, line)
 
 
-def _speckle(
-    ground: np.random.Generator, date: np.random.Generator, phase: float, shape: tuple[int, int], level: float
-) -> NDArray[np.int16]:
-    steady = ground.standard_normal((*shape, 2), dtype=np.float32)
-    fleeting = date.standard_normal((*shape, 2), dtype=np.float32)
+def _steady(ground: np.random.Generator, swath: Swath, lines: int) -> NDArray[np.float32]:
+    """Return the next lines of what keeps, from the swath's first sample on."""
+    width = swath.samples + swath.timing.far_samples
+    return ground.standard_normal((lines, width, 2), dtype=np.float32)[:, swath.timing.far_samples :]
+
+
+def _speckle(steady: NDArray[np.float32], date: np.random.Generator, phase: float, level: float) -> NDArray[np.int16]:
+    fleeting = date.standard_normal(steady.shape, dtype=np.float32)
     cos, sin = np.float32(_STEADY * np.cos(phase)), np.float32(_STEADY * np.sin(phase))
     block = np.float32(np.sqrt(1 - _STEADY**2)) * fleeting
     block[..., 0] += cos * steady[..., 0] - sin * steady[..., 1]

@@ -9,20 +9,21 @@ much.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from phistac.sandbox.archive.bursts import IW, T_ORBIT, burst_number
-from phistac.sandbox.archive.orbit import SENTINEL_1, Orbit
 from phistac.sandbox.archive.tiff import Layout
 from phistac.sandbox.archive.times import shift
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-__all__ = ["POLARIZATIONS", "Beam", "Burst", "Pass", "Scene", "Swath", "acquire", "pass_of"]
+    from phistac.sandbox.archive.s1_pass import Pass
+
+__all__ = ["POLARIZATIONS", "Beam", "Burst", "Scene", "Swath", "Timing", "acquire"]
 
 POLARIZATIONS = ("vh", "vv")
 """Image numbers 001 to 003 are VH, 004 to 006 are VV, as in real dual-polarization products."""
@@ -55,74 +56,15 @@ _BEAMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
-    """One satellite in one orbit."""
+class Timing:
+    """How one pass differs from the next: images of one burst need not begin at the same line and sample."""
 
-    unit: str
-    orbit: int
-    relative_orbit: int
-    cycle: int
-    anx: datetime
-    ascending: bool
-    datatake: int
-    track: Orbit
-    ipf: str
-    configuration: int
-    nssdc: str
-
-    @property
-    def mission(self) -> str:
-        """``S1A``, ``S1C``: as names begin."""
-        return f"S1{self.unit}"
-
-    @property
-    def direction(self) -> str:
-        """``ASCENDING`` or ``DESCENDING``."""
-        return "ASCENDING" if self.ascending else "DESCENDING"
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    track: Orbit
-    first_orbit: int
-    cycle_offset: int
-    datatake: int
-    ipf: str
-    configuration: int
-    nssdc: str
-
-
-# S1C flies the same ground track half a cycle (6 days) later; 270 days are 22 cycles and a half.
-_S1C = replace(
-    SENTINEL_1,
-    node_orbit=5702,
-    node_time=SENTINEL_1.anx_time(58628) + timedelta(days=270),
-    node_longitude=SENTINEL_1.node_longitude + 2 * 360 * SENTINEL_1.period / 86400,
-)
-_UNITS = {
-    "A": _Unit(SENTINEL_1, 73, 15, 475679, "003.91", 7, "2014-016A"),
-    "C": _Unit(_S1C, 172, 5, 46676, "003.91", 5, "2024-236A"),
-}
-
-
-def pass_of(unit: str, relative_orbit: int, after: datetime, *, ascending: bool) -> Pass:
-    """Return the first pass of a satellite on a relative orbit whose node lies at or after an instant."""
-    known = _UNITS[unit]
-    orbit = known.track.orbit_at(after) + 1
-    orbit += (relative_orbit - 1 - (orbit - known.first_orbit)) % 175
-    return Pass(
-        unit,
-        orbit,
-        relative_orbit,
-        (orbit - known.first_orbit) // 175 + known.cycle_offset,
-        known.track.anx_time(orbit),
-        ascending,
-        known.datatake + 10 * (orbit - known.track.node_orbit),
-        known.track,
-        known.ipf,
-        known.configuration,
-        known.nssdc,
-    )
+    jitter_s: float = 0.0
+    """How late the satellite is on its track, in seconds (real passes differ by milliseconds)."""
+    late_lines: int = 0
+    """How many lines later every burst begins."""
+    far_samples: int = 0
+    """How many samples farther every line begins; it has as many less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +86,17 @@ class Swath:
     beam: Beam
     lines_per_burst: int
     samples: int
-    bursts: tuple[Burst, ...]
+    interval: float
+    """Seconds from one line to the next."""
+    sampling_rate: float
+    """Range samples per second."""
+    timing: Timing
+    bursts: tuple[Burst, ...] = ()
 
     @property
-    def interval(self) -> float:
-        """Seconds from one line to the next."""
-        return _LINE_INTERVAL * self.beam.lines / self.lines_per_burst
-
-    @property
-    def sampling_rate(self) -> float:
-        """Range samples per second."""
-        return _SAMPLING_RATE * self.samples / self.beam.samples
+    def slant_range_time(self) -> float:
+        """Two-way time to the first sample, in seconds."""
+        return self.beam.slant_range_time + self.timing.far_samples / self.sampling_rate
 
     @property
     def lines(self) -> int:
@@ -203,7 +145,14 @@ class Scene:
 
 
 def acquire(
-    passed: Pass, first_burst: int, count: int, *, full: bool = False, jitter_s: float = 0.0, slice_number: int = 12
+    passed: Pass,
+    first_burst: int,
+    count: int,
+    *,
+    full: bool = False,
+    timing: Timing = Timing(),
+    shapes: Mapping[str, tuple[int, int]] | None = None,
+    slice_number: int = 12,
 ) -> Scene:
     """Return the scene of ``count`` bursts per sub-swath, from burst number ``first_burst`` on.
 
@@ -216,29 +165,40 @@ def acquire(
     count : int
         Bursts of each sub-swath.
     full : bool
-        ESA's own number of lines and samples; else a 20th and a 100th of them.
-    jitter_s : float
-        How late the satellite is on its track, in seconds (real passes differ by milliseconds).
+        ESA's own number of lines and samples; else a 20th and a 100th of them, over the same ground.
+    timing : Timing
+        How this pass differs from others.
+    shapes : mapping, optional
+        Lines of a burst and samples of a line for some of the sub-swaths, sampled as the others are: real ones differ,
+        too.
     slice_number : int
         Which slice of the data take this is.
     """
     swaths = []
     for beam in _BEAMS:
-        lines, samples = (beam.lines, beam.samples) if full else (beam.lines // 20, beam.samples // 100)
-        empty = Swath(beam, lines, samples, ())
+        empty = _swath(beam, timing, full=full, shape=(shapes or {}).get(beam.name))
         first = first_burst - (beam.name == "IW3")
-        layout = Layout(lines * count, samples, 0, complex_pixels=True)
+        layout = Layout(empty.lines_per_burst * count, empty.samples, 0, complex_pixels=True)
+        step = empty.lines_per_burst * layout.row_bytes
         bursts = tuple(
-            _burst(passed, empty, first + index, jitter_s, layout.first_pixel + index * lines * layout.row_bytes)
-            for index in range(count)
+            _burst(passed, empty, first + index, layout.first_pixel + index * step) for index in range(count)
         )
         swaths.append(replace(empty, bursts=bursts))
     return Scene(passed, slice_number, tuple(swaths))
 
 
-def _burst(passed: Pass, swath: Swath, number: int, jitter_s: float, byte_offset: int) -> Burst:
+def _swath(beam: Beam, timing: Timing, *, full: bool, shape: tuple[int, int] | None) -> Swath:
+    if shape is not None:
+        beam = replace(beam, lines=shape[0], samples=shape[1])
+    lines, samples = (beam.lines, beam.samples) if full else (beam.lines // 20, beam.samples // 100)
+    interval, rate = _LINE_INTERVAL * beam.lines / lines, _SAMPLING_RATE * samples / beam.samples
+    return Swath(beam, lines, samples - timing.far_samples, interval, rate, timing)
+
+
+def _burst(passed: Pass, swath: Swath, number: int, byte_offset: int) -> Burst:
     half = swath.lines_per_burst * swath.interval / 2
-    middle = IW.preamble + (number - 1 + swath.beam.phase) * IW.cycle - (passed.relative_orbit - 1) * T_ORBIT + jitter_s
+    late = swath.timing.jitter_s + swath.timing.late_lines * swath.interval
+    middle = IW.preamble + (number - 1 + swath.beam.phase) * IW.cycle - (passed.relative_orbit - 1) * T_ORBIT + late
     azimuth = shift(passed.anx, middle - half)
     return Burst(
         burst_number(middle, passed.relative_orbit),

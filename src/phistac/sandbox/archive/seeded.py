@@ -20,8 +20,9 @@ import numpy as np
 from phistac.sandbox.archive.naming import s1_folder, s3_path
 from phistac.sandbox.archive.rows import Record, deleted_row
 from phistac.sandbox.archive.s1_auxiliary import add_calibration, add_orbit_file
+from phistac.sandbox.archive.s1_pass import pass_of
 from phistac.sandbox.archive.s1_products import add_grd, add_slc
-from phistac.sandbox.archive.s1_scene import acquire, pass_of
+from phistac.sandbox.archive.s1_scene import Timing, acquire
 from phistac.sandbox.archive.s2_products import add_granule
 from phistac.sandbox.archive.s2_scene import TILES, Granule
 from phistac.sandbox.archive.s3_products import add_frame
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from phistac.sandbox.archive.catalogue import Catalogue
-    from phistac.sandbox.archive.s1_scene import Pass, Scene
+    from phistac.sandbox.archive.s1_pass import Pass
+    from phistac.sandbox.archive.s1_scene import Scene
 
 __all__ = ["Size", "fill"]
 
@@ -44,7 +46,9 @@ START = parse("2025-05-01")
 DAYS = 122
 _PLACE = (14.14, 40.83)
 _TRACKS = (("A", 44, True, 92600), ("C", 44, True, 92600), ("A", 22, False, 45938))
+_LATE_LINES, _FAR_SAMPLES = (0, 1, -1, 1), (0, 2, 3, 1)
 _FULL_BURSTS, _FULL_CHOSEN = 9, frozenset({4})
+_FULL_SHAPES = {"IW1": (1500, 21000)}  # 126 MB a burst; real ones have 20,500 to 22,700 samples
 
 
 def fill(root: Path, catalogue: Catalogue, *, seed: int, size: Size, progress: Callable[[str], None]) -> None:
@@ -64,11 +68,13 @@ def fill(root: Path, catalogue: Catalogue, *, seed: int, size: Size, progress: C
 
 
 def _scenes(random: np.random.Generator) -> Iterator[Scene]:
-    """Yield the scenes of all passes; each is a few milliseconds early or late, as real ones are."""
+    """Yield the scenes of all passes; bursts begin some milliseconds, lines and samples apart, as real ones do."""
     for unit, relative_orbit, ascending, first in _TRACKS:
         passed = pass_of(unit, relative_orbit, START, ascending=ascending)
         while passed.anx < START + timedelta(days=DAYS):
-            yield acquire(passed, first, 3, jitter_s=float(random.normal(0, 0.004)))
+            turn = (2 * passed.cycle + (unit == "C")) % 4
+            timing = Timing(float(random.normal(0, 0.004)), _LATE_LINES[turn], _FAR_SAMPLES[turn])
+            yield acquire(passed, first, 3, timing=timing)
             passed = pass_of(unit, relative_orbit, passed.anx + timedelta(days=11), ascending=ascending)
 
 
@@ -85,7 +91,8 @@ def _sentinel1(
     for number, scene in enumerate(scenes, 1):
         if size == "full" and scene is newest:
             progress("Sentinel-1 SLC of full size: six sparse files, 8 GB to checksum")
-            whole = acquire(scene.passed, scene.swaths[0].bursts[0].number - 3, _FULL_BURSTS, full=True)
+            first = scene.swaths[0].bursts[0].number - 3
+            whole = acquire(scene.passed, first, _FULL_BURSTS, full=True, shapes=_FULL_SHAPES)
             add_slc(root, catalogue, whole, seed=seed, chosen=_FULL_CHOSEN)
         else:
             add_slc(root, catalogue, scene, seed=seed)
