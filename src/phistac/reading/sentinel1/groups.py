@@ -15,6 +15,7 @@ import xarray as xr
 from phistac.errors import FormatError, NotFoundError
 from phistac.reading.conventions import describe
 from phistac.reading.fetching import object_bytes
+from phistac.reading.sentinel1.burst import burst_attrs
 from phistac.reading.sentinel1.measurement import burst_dataset, measurement_dataset
 from phistac.reading.sentinel1.metadata import BUILDERS, FILES
 from phistac.safe import sentinel1
@@ -78,6 +79,7 @@ def open_group(
         if burst is not None:
             index = _burst_index(product, annotation, burst)
             dataset = burst_dataset(dataset, annotation, index, geospatial=geospatial)
+            dataset.attrs |= burst_attrs(annotation, index, _burst_ids(product, annotation)[index])
     below = [other[len(name) + 1 if name else 0 :] for other in known if other.startswith(f"{name}/" if name else "")]
     if below and burst is None:
         dataset.attrs["subgroups"] = below

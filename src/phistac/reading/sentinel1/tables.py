@@ -59,6 +59,10 @@ class TableArray(BackendArray):
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self._read)
 
+    async def async_getitem(self, key: indexing.ExplicitIndexer) -> Any:
+        """Parse; nothing is waited for."""
+        return self[key]
+
     def _read(self, key: tuple[Any, ...]) -> Any:
         return self.values()[key]
 

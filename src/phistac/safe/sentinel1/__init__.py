@@ -24,12 +24,14 @@ from phistac.safe.sentinel1.image import ImageInfo, image_info
 from phistac.safe.sentinel1.motion import Attitude, Orbit, attitude, attitude_time, orbit, orbit_axes
 from phistac.safe.sentinel1.noise import Noise, azimuth_blocks, azimuth_noise, noise, noise_grid
 from phistac.safe.sentinel1.product import ImageFiles, Sentinel1Product, parse_product, read_product
+from phistac.safe.sentinel1.signal import BurstSignal, burst_signal
 
 __all__ = [
     "AntennaPattern",
     "Attitude",
     "Burst",
     "BurstId",
+    "BurstSignal",
     "Calibration",
     "CoordinateConversion",
     "DcEstimate",
@@ -50,6 +52,7 @@ __all__ = [
     "azimuth_noise",
     "burst_id",
     "burst_ids",
+    "burst_signal",
     "calibration",
     "calibration_constant",
     "calibration_grid",
