@@ -11,38 +11,31 @@ most as many sockets and as many requests in flight as there are slots, at every
 - Traffic by other means (whole products, bursts on demand) takes a whole slot for a while:
   :meth:`ConnectionBudget.lease`.
 
-Whoever has served a batch (128 MB or 200 requests) while others wait gives one slot back: a batch waits behind each.
+Who gives way to whom is said in :mod:`phistac.remote.manners`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager, nullcontext
+import select
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from phistac.remote.manners import Manners
 from phistac.remote.patience import SYSTEM_CLOCK, Clock
 from phistac.remote.permits import Permit
 from phistac.remote.slotpool import SlotPool
-from phistac.remote.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from phistac.remote.bell import Ear
     from phistac.remote.counters import Counters
     from phistac.remote.pace import Pace
     from phistac.remote.slots import Slot, Slots
+    from phistac.remote.throttle import Throttle
 
 __all__ = ["ConnectionBudget"]
-
-_BATCH_BYTES = 128 * 1024 * 1024
-_BATCH_REQUESTS = 200
-_POLL_S = 0.01
-_POLL_SPREAD_S = 0.03
-_YIELD_S = 0.1
-"""After giving a slot back to others, how long we do not snatch at it: longer than the longest poll."""
-
-_LOOK_AGAIN_S = 1.0
-"""How soon to look again when only this process itself can change anything."""
 
 
 class ConnectionBudget:
@@ -54,8 +47,8 @@ class ConnectionBudget:
         Where the right to a connection comes from.
     pace : Pace
         Requests per minute.
-    connections : int
-        What the account may have open at once.
+    throttle : Throttle
+        How many connections the account may use now.
     clock : Clock, optional
         Tests bring their own.
 
@@ -65,21 +58,21 @@ class ConnectionBudget:
     not each other's idle connections.
     """
 
-    def __init__(self, slots: Slots, pace: Pace, *, connections: int, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.connections = connections
+    def __init__(self, slots: Slots, pace: Pace, throttle: Throttle, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._slots = slots
         self._pace = pace
+        self._throttle = throttle
         self._clock = clock
-        self._throttle = Throttle(connections, clock=clock)
         self._waker: Callable[[], object] | None = None
-        self._pool = SlotPool(self._wake)
+        self._queued = 0
         self._turnstiles: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
-        self._batch_requests = 0
-        self._batch_bytes = 0
-        self._patient_until = float("-inf")
+        self.pool = SlotPool(self._wake)
+        """The bookkeeping, for the sockets."""
+        self.manners = Manners(self.pool, slots, throttle, clock)
+        """Who gives way to whom, for the sockets."""
 
     def __repr__(self) -> str:
-        return f"ConnectionBudget({self._slots!r}, connections={self.connections})"
+        return f"ConnectionBudget({self._slots!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a budget belongs to its process; send Settings and call budget_for() where it is used")
@@ -87,17 +80,29 @@ class ConnectionBudget:
     @property
     def counters(self) -> Counters:
         """What has been done, and the most that was open at once."""
-        return self._pool.counters
+        return self.pool.counters
 
     @property
-    def pool(self) -> SlotPool:
-        """The bookkeeping, for the sockets."""
-        return self._pool
+    def free(self) -> int:
+        """About how many connections somebody who starts now can count on, at least one.
 
-    def refused(self) -> None:
-        """Take note that the service answered 429 or 503: use fewer connections for a while."""
-        self._throttle.refused()
-        self._pool.note(refused=True)
+        More requests than that would only wait for each other, and each costs its latency: who plans them asks here.
+        """
+        if self._queued:
+            return 1
+        allowed = self._throttle.allowed
+        return max(1, min(allowed - self.pool.busy, self.pool.resting + self._slots.free(allowed)))
+
+    def refused(self, asked_s: float | None = None) -> None:
+        """Take note that the service answered 429 or 503: use fewer connections for a while.
+
+        Parameters
+        ----------
+        asked_s : float, optional
+            How long it asked us to wait.
+        """
+        self._throttle.refused(asked_s)
+        self.pool.note(refused=True)
 
     async def enter(self) -> Permit:
         """Wait for the right to send one request.
@@ -107,18 +112,18 @@ class ConnectionBudget:
         started = self._clock.monotonic()
         turnstile = self._turnstile()
         waited = turnstile.locked()
-        async with turnstile:
-            wait_s = self._pace.reserve()
-            if wait_s > 0:
-                waited = True
-                await asyncio.sleep(wait_s)
-            while not await self._admitted():
-                waited = True
-                await self._change()
+        self._queued += 1
+        try:
+            async with turnstile:
+                wait_s = self._pace.reserve()
+                if wait_s > 0:
+                    await asyncio.sleep(wait_s)
+                waited = await self._waited() or waited or wait_s > 0
+        finally:
+            self._queued -= 1
         if waited:
-            self._pool.note(waited_s=self._clock.monotonic() - started)
-        last = self._is_last()
-        return Permit(lambda moved: self._leave(moved, last=last), last=last)
+            self.pool.note(waited_s=self._clock.monotonic() - started)
+        return Permit(self._leave)
 
     @contextmanager
     def lease(self) -> Iterator[None]:
@@ -133,63 +138,69 @@ class ConnectionBudget:
         ...     shutil.copyfileobj(answer.raw, file)
         """
         slot = self._wait_for_slot()
-        self._pool.begin_lease()
+        self.pool.begin_lease()
         try:
             yield
         finally:
-            slot.release()
-            self._pool.end_lease()
+            self.pool.end_lease()
+            slot.release()  # last: its bell wakes those who then count
 
-    def _leave(self, moved: int, *, last: bool) -> None:
-        self._batch_bytes += moved
-        self._pool.leave(moved=moved, retire=last)
-        if last:
-            self._patient_until = self._clock.monotonic() + _YIELD_S
+    def yield_one(self) -> None:
+        """Give back a slot that carries no request: its connection has rested for long enough and is closed next."""
+        self.pool.yield_resting()
+        self.manners.gave()
 
-    def _is_last(self) -> bool:
-        self._batch_requests += 1
-        if self._pool.slots > self._throttle.allowed:
-            return True
-        served = self._batch_requests >= _BATCH_REQUESTS or self._batch_bytes >= _BATCH_BYTES
-        if not (served and self._slots.contended()):
+    def _leave(self, moved: int) -> None:
+        self.pool.leave(moved=moved, retire=self.manners.gives_back(moved))
+
+    async def _waited(self) -> bool:
+        """Return when a request may be sent; tell whether that took waiting."""
+        if await self._admitted():
             return False
-        self._batch_requests = self._batch_bytes = 0
-        return True
-
-    def _may_take(self) -> bool:
-        return self._pool.slots < self._throttle.allowed and self._clock.monotonic() >= self._patient_until
+        while True:
+            woken = asyncio.Event()
+            with self._listening(woken) as poll_s:
+                if await self._admitted():  # what has come back before we listened
+                    return True
+                try:
+                    async with asyncio.timeout(poll_s):
+                        await woken.wait()
+                except TimeoutError:
+                    pass
 
     async def _admitted(self) -> bool:
-        if self._pool.enter(self._throttle.allowed):
+        if self._throttle.rest_s > 0:
+            return False
+        allowed = self._throttle.allowed
+        if self.pool.enter(allowed):
             return True
-        slot = await self._take() if self._may_take() else None
-        return slot is not None and self._pool.enter(self._throttle.allowed, slot)
+        slot = await self._take(allowed) if self.manners.may_take() else None
+        return slot is not None and self.pool.enter(allowed, slot)
 
-    async def _take(self) -> Slot | None:
+    async def _take(self, most: int) -> Slot | None:
         if not self._slots.blocking:
-            return self._slots.try_take()
-        taking = asyncio.ensure_future(asyncio.to_thread(self._slots.try_take))
+            return self._slots.try_take(most)
+        taking = asyncio.ensure_future(asyncio.to_thread(self._slots.try_take, most))
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
             taking.add_done_callback(_release_unwanted)
             raise
 
-    async def _change(self) -> None:
-        """Wait until something may have changed, here (we are woken) or elsewhere (we look again soon)."""
+    @contextmanager
+    def _listening(self, woken: asyncio.Event) -> Iterator[float]:
+        """Set an event when something changes here or a slot comes back elsewhere; yields how soon to look anyway."""
         loop = asyncio.get_running_loop()
-        woken = asyncio.Event()
         self._waker = lambda: loop.call_soon_threadsafe(woken.set)
-        elsewhere = self._pool.slots < self._throttle.allowed
-        poll_s = _POLL_S + _POLL_SPREAD_S * self._clock.chance() if elsewhere else _LOOK_AGAIN_S
-        try:
-            with self._slots.waiting() if elsewhere else nullcontext():
-                async with asyncio.timeout(poll_s):
-                    await woken.wait()
-        except TimeoutError:
-            pass
-        finally:
-            self._waker = None
+        with self.manners.asking() as ear:
+            if ear is not None:
+                loop.add_reader(ear, _pass_on, ear, woken)
+            try:
+                yield self.manners.poll_s(ear, woken=True)
+            finally:
+                self._waker = None
+                if ear is not None:
+                    loop.remove_reader(ear)
 
     def _wake(self) -> None:
         waker = self._waker
@@ -201,26 +212,40 @@ class ConnectionBudget:
 
     def _wait_for_slot(self) -> Slot:
         started = self._clock.monotonic()
-        waited = False
-        self._clock_sleep(self._pace.reserve())
+        wait_s = self._pace.reserve()
+        if wait_s > 0:
+            self._clock.sleep(wait_s)
+        slot = self._lease_now()
+        if slot is not None:
+            return slot
         while True:
-            slot = self._slots.try_take() if self._pool.slots < self._throttle.allowed else None
-            if slot is not None:
-                self._pool.note(waited_s=self._clock.monotonic() - started if waited else 0.0)
-                return slot
-            waited = True
-            with self._slots.waiting():
-                self._clock.sleep(_POLL_S + _POLL_SPREAD_S * self._clock.chance())
+            with self._slots.waiting(starved=True) as ear:
+                slot = self._lease_now()
+                if slot is not None:
+                    self.pool.note(waited_s=self._clock.monotonic() - started)
+                    return slot
+                poll_s = self.manners.poll_s(ear, woken=False)
+                if ear is None:
+                    self._clock.sleep(poll_s)
+                elif select.select([ear], [], [], poll_s)[0]:
+                    ear.heard()
 
-    def _clock_sleep(self, seconds: float) -> None:
-        if seconds > 0:
-            self._clock.sleep(seconds)
+    def _lease_now(self) -> Slot | None:
+        allowed = self._throttle.allowed
+        if self._throttle.rest_s > 0 or self.pool.slots >= allowed:
+            return None
+        return self._slots.try_take(allowed)
 
     def _turnstile(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
         for gone in [known for known in self._turnstiles if known.is_closed()]:
             del self._turnstiles[gone]
         return self._turnstiles.setdefault(loop, asyncio.Lock())
+
+
+def _pass_on(ear: Ear, woken: asyncio.Event) -> None:
+    if ear.heard():
+        woken.set()
 
 
 def _release_unwanted(taking: asyncio.Future[Slot | None]) -> None:

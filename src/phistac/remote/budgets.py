@@ -13,8 +13,11 @@ from urllib.parse import urlsplit
 
 from phistac.remote.budget import ConnectionBudget
 from phistac.remote.clusterslots import ClusterSlots
+from phistac.remote.given import named_account
 from phistac.remote.pace import Pace
-from phistac.remote.slots import FileSlots, runtime_folder
+from phistac.remote.runtimefolder import runtime_folder
+from phistac.remote.slots import FileSlots
+from phistac.remote.throttle import Throttle
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -42,12 +45,13 @@ def budget_for(settings: Settings | None = None) -> ConnectionBudget:
         if key not in _budgets:
             slots = ClusterSlots(FileSlots(folder, settings.connections), name, settings.connections)
             pace = Pace(settings.requests_per_minute, path=folder / "pace")
-            _budgets[key] = ConnectionBudget(slots, pace, connections=settings.connections)
+            throttle = Throttle(settings.connections, path=folder / "throttle")
+            _budgets[key] = ConnectionBudget(slots, pace, throttle)
         return _budgets[key]
 
 
 def account_name(settings: Settings) -> str:
-    """Return a name for the account at its service that can be a folder's.
+    """Return a name for the account at its service that can be a folder's; keys handed over spend its quota, too.
 
     Examples
     --------
@@ -55,7 +59,7 @@ def account_name(settings: Settings) -> str:
     'eodata.dataspace.copernicus.eu-me'
     """
     host = urlsplit(settings.s3_url).netloc.lower().rpartition("@")[2]
-    return f"{host.replace(':', '_').replace('[', '').replace(']', '')}-{settings.account}"
+    return f"{host.replace(':', '_').replace('[', '').replace(']', '')}-{named_account(settings.account)}"
 
 
 def _forget() -> None:

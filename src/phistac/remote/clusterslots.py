@@ -19,6 +19,7 @@ from phistac.errors import ServiceError
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from phistac.remote.bell import Ear
     from phistac.remote.slots import Slot, Slots
 
 __all__ = ["ClusterSlots", "shared_scheduler"]
@@ -55,9 +56,9 @@ class ClusterSlots:
         """Whether a scheduler must be asked."""
         return self._machine.blocking or shared_scheduler() is not None
 
-    def try_take(self) -> Slot | None:
-        """Return a slot if one is free now, else None; may wait a moment for the scheduler."""
-        slot = self._machine.try_take()
+    def try_take(self, most: int) -> Slot | None:
+        """Return a slot with a number below ``most`` if one is free now; may wait a moment for the scheduler."""
+        slot = self._machine.try_take(most)
         owner = shared_scheduler()
         if slot is None or owner is None:
             return slot
@@ -77,13 +78,22 @@ class ClusterSlots:
         slot.release()
         return None
 
+    def free(self, most: int) -> int:
+        """Return about how many slots are free; on a worker none, for the other workers' machines are not seen."""
+        owner = shared_scheduler()
+        return 0 if owner is not None and _is_worker(owner) else self._machine.free(most)
+
     def contended(self) -> bool:
         """Whether someone else may be waiting; a scheduler does not tell, so in a cluster someone is."""
         return shared_scheduler() is not None or self._machine.contended()
 
-    def waiting(self) -> AbstractContextManager[None]:
+    def starved(self) -> bool:
+        """Whether someone on this machine is waiting who has no slot at all."""
+        return self._machine.starved()
+
+    def waiting(self, *, starved: bool) -> AbstractContextManager[Ear | None]:
         """Let the others on this machine know that a slot is being waited for."""
-        return self._machine.waiting()
+        return self._machine.waiting(starved=starved)
 
     def _semaphore(self, owner: Any) -> Any:
         import distributed  # noqa: PLC0415 - heavy, and imported already wherever this is reached
@@ -106,6 +116,7 @@ class _Both:
     """A slot of this machine with a lease of the scheduler."""
 
     def __init__(self, slot: Slot, semaphore: Any, executor: ThreadPoolExecutor) -> None:
+        self.number = slot.number
         self._slot = slot
         self._executor = executor
         self._semaphore = semaphore
@@ -137,6 +148,10 @@ def _worker(distributed: Any) -> Any | None:
     except ValueError:  # not in a task's thread; a process that runs workers has one all the same
         workers = getattr(distributed.Worker, "_instances", ())
         return next((w for w in list(workers) if w.status == distributed.Status.running), None)
+
+
+def _is_worker(owner: Any) -> bool:
+    return isinstance(owner, sys.modules["distributed"].Worker)
 
 
 def _client(distributed: Any) -> Any | None:

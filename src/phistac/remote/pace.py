@@ -7,13 +7,10 @@ of a minute, wherever it starts, holds more requests than the account may send.
 
 from __future__ import annotations
 
-import os
-import struct
-import threading
 from typing import TYPE_CHECKING
 
-from phistac.remote.flock import lock
 from phistac.remote.patience import SYSTEM_CLOCK, Clock
+from phistac.remote.sharednumbers import SharedNumbers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Pace"]
 
 _MINUTE_S = 60.0
-_DOUBLE = struct.Struct("<d")
 _STALE_S = 600.0
 """No honest reservation lies further ahead: the file was left by a machine that has restarted since."""
 
@@ -49,34 +45,22 @@ class Pace:
         burst = max(1, per_minute // 10)
         self._interval_s = _MINUTE_S / max(1, per_minute - burst)
         self._ahead_s = (burst - 1) * self._interval_s
-        self._path = path
+        self._earned = SharedNumbers(1, path)
         self._clock = clock
-        self._mine = float("-inf")
-        self._lock = threading.Lock()
 
     def reserve(self) -> float:
         """Return the seconds to wait before sending one more request, which is hereby counted."""
-        with self._lock:
-            if self._path is None:
-                self._mine, wait_s = self._next(self._mine)
-                return wait_s
-            return self._reserve_shared(self._path)
+        wait_s = 0.0
 
-    def _reserve_shared(self, path: Path) -> float:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-        try:
-            lock(fd, wait=True)  # held for microseconds, dropped by closing
-            stored = os.pread(fd, _DOUBLE.size, 0)
-            earned = _DOUBLE.unpack(stored)[0] if len(stored) == _DOUBLE.size else float("-inf")
-            earned, wait_s = self._next(earned)
-            os.pwrite(fd, _DOUBLE.pack(earned), 0)
-            return wait_s
-        finally:
-            os.close(fd)
+        def count(numbers: tuple[float, ...] | None) -> tuple[float]:
+            nonlocal wait_s
+            now = self._clock.monotonic()
+            earned = numbers[0] if numbers else now
+            if not now - _STALE_S < earned < now + _STALE_S:
+                earned = now
+            earned = max(earned, now)
+            wait_s = max(0.0, earned - now - self._ahead_s)
+            return (earned + self._interval_s,)
 
-    def _next(self, earned: float) -> tuple[float, float]:
-        now = self._clock.monotonic()
-        if not now - _STALE_S < earned < now + _STALE_S:
-            earned = now
-        earned = max(earned, now)
-        return earned + self._interval_s, max(0.0, earned - now - self._ahead_s)
+        self._earned.change(count)
+        return wait_s

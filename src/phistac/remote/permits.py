@@ -18,14 +18,11 @@ class Permit:
     ----------
     leave : callable
         What to do at the end, with the bytes that were moved.
-    last : bool
-        Whether the request must be the last one of its connection.
     """
 
-    def __init__(self, leave: Callable[[int], None], *, last: bool) -> None:
+    def __init__(self, leave: Callable[[int], None]) -> None:
         self._leave: Callable[[int], None] | None = leave
         self._lock = threading.Lock()
-        self.last = last
 
     def end(self, moved: int = 0) -> None:
         """Give the permit back; a second call does nothing."""

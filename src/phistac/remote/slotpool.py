@@ -13,17 +13,21 @@ closed yet. Every method is safe from any thread, and from a garbage collection 
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from phistac.remote.counters import Counters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from phistac.remote.slots import Slot
 
 __all__ = ["NoSlotError", "SlotPool"]
+
+_OPENING_S = 0.02
+"""Until one was opened."""
 
 
 class NoSlotError(OSError):
@@ -45,9 +49,13 @@ class SlotPool:
         self._held: list[Slot] = []
         self._leaving: list[Slot] = []
         self._sockets = 0
+        self._closing = 0
+        self._cramped = 0
         self._requests = 0
         self._leases = 0
         self._counters = Counters()
+        self.opening_s = _OPENING_S
+        """What it takes to open a connection, lately."""
 
     @property
     def counters(self) -> Counters:
@@ -68,10 +76,50 @@ class SlotPool:
             return self._sockets
 
     @property
+    def held(self) -> int:
+        """Slots that this process may send requests by."""
+        with self._lock:
+            return len(self._held)
+
+    @property
+    def busy(self) -> int:
+        """Requests and leases under way."""
+        with self._lock:
+            return self._requests + self._leases
+
+    @property
+    def resting(self) -> int:
+        """Slots that carry no request just now."""
+        with self._lock:
+            return len(self._held) - self._requests
+
+    @property
+    def surplus(self) -> int:
+        """Sockets that have to go: their slots are being given back, or a request of another session needs them."""
+        with self._lock:
+            return max(0, self._sockets - self._closing - len(self._held) + self._cramped)
+
+    def beyond(self, allowed: int) -> bool:
+        """Whether a slot is held that must not be used while no more than ``allowed`` connections are."""
+        with self._lock:
+            return any(slot.number >= allowed for slot in self._held)
+
+    @property
     def has_room(self) -> bool:
         """Whether a slot carries no socket."""
         with self._lock:
             return self._sockets < len(self._held)
+
+    @contextmanager
+    def cramped(self) -> Iterator[None]:
+        """Ask for room for one more socket, inside a ``with`` block."""
+        with self._lock:
+            self._cramped += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._cramped -= 1
 
     def enter(self, allowed: int, slot: Slot | None = None) -> bool:
         """Begin a request in a slot that has none, if there is one and no more than ``allowed`` are busy.
@@ -86,6 +134,7 @@ class SlotPool:
         with self._lock:
             if slot is not None:
                 self._held.append(slot)
+                self._held.sort(key=lambda held: held.number)  # the last goes first
             entered = self._requests < len(self._held) and self._requests + self._leases < allowed
             if entered:
                 self._requests += 1
@@ -106,6 +155,14 @@ class SlotPool:
         self._release(spare)
         self._changed()
 
+    def yield_resting(self) -> None:
+        """Give back a slot that carries no request, if there is one; as soon as its socket is closed."""
+        with self._lock:
+            if len(self._held) > self._requests:
+                self._leaving.append(self._held.pop())
+            spare = self._spare()
+        self._release(spare)
+
     def open_socket(self) -> None:
         """Count a socket that is about to be opened.
 
@@ -120,10 +177,20 @@ class SlotPool:
             self._sockets += 1
             self._note_peaks()
 
+    def opened(self, seconds: float) -> None:
+        """Take note of how long it took to open a socket."""
+        self.opening_s = (self.opening_s + seconds) / 2
+
+    def closing_socket(self) -> None:
+        """Count a socket that has been closed; it keeps its slot until :meth:`close_socket`."""
+        with self._lock:
+            self._closing += 1
+
     def close_socket(self) -> None:
-        """Count a socket that has been closed."""
+        """Count off a socket that has been closed for long enough."""
         with self._lock:
             self._sockets -= 1
+            self._closing -= 1
             spare = self._spare()
         self._release(spare)
         self._changed()

@@ -2,8 +2,9 @@
 
 aiobotocore lets a client bring its own session class and socket factory. The session asks the budget before each
 request and ends the permit when aiohttp releases the connection, that is when the body has been read, dropped or broken
-off. The factory makes sockets that tell when they are closed; it refuses to make one for which there is no slot, so
-nothing that aiohttp does inside (a second attempt, another address) can open one too many.
+off. What then becomes of the connection, :mod:`phistac.remote.resting` says. The factory makes sockets that tell when
+they are closed; it refuses to make one for which there is no slot, so nothing that aiohttp does inside (a second
+attempt, another address) can open one too many.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 import weakref
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import EndpointConnectionError
 
+from phistac.remote.resting import Resting
 from phistac.remote.slotpool import NoSlotError
 
 if TYPE_CHECKING:
@@ -26,10 +30,14 @@ if TYPE_CHECKING:
 
 __all__ = ["LeasedSession", "SocketFactory"]
 
-_LINGER_S = 0.01
-"""How long a closed socket still counts: the other end must have heard of the close before another socket knocks."""
+_LINGER = 0.5
+_LONGEST_LINGER_S = 0.01
+"""How long a closed socket still counts, in times of what opening one takes: the other end must have heard of the close
+before another socket knocks, and packets overtake each other by less than they travel."""
 
 _ROOM_POLL_S = 0.005
+_ROUND_TRIPS = {"http": 1, "https": 2}
+"""What it takes until a request can be sent, in times of what opening the socket takes (TLS 1.3)."""
 
 
 class LeasedSocket(socket.socket):
@@ -40,12 +48,20 @@ class LeasedSocket(socket.socket):
         try:
             super().__init__(family, type_, proto)
             self._loop = asyncio.get_running_loop()
+            self._pool, self._born, self._used = pool, time.monotonic(), False
         except BaseException:
             pool.close_socket()
             raise
         self._gone = weakref.finalize(self, _closed, pool, self._loop, os.getpid())
         self._gone.atexit = False
         _OPEN.add(self)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Send, and the first time say how long it took until this was possible."""
+        if not self._used:
+            self._used = True
+            self._pool.opened(time.monotonic() - self._born)
+        return super().send(data, flags)
 
     def close(self) -> None:
         """Close the socket and, in a moment, give its place back."""
@@ -66,10 +82,15 @@ _OPEN: weakref.WeakSet[LeasedSocket] = weakref.WeakSet()
 def _closed(pool: SlotPool, loop: asyncio.AbstractEventLoop, pid: int) -> None:
     if pid != os.getpid():
         return
+    pool.closing_socket()
     try:
-        loop.call_soon_threadsafe(loop.call_later, _LINGER_S, pool.close_socket)
+        loop.call_soon_threadsafe(loop.call_later, _linger_s(pool), pool.close_socket)
     except RuntimeError:  # the loop has closed: there is nobody to be polite to
         pool.close_socket()
+
+
+def _linger_s(pool: SlotPool) -> float:
+    return min(_LINGER * pool.opening_s, _LONGEST_LINGER_S)
 
 
 def _forget_all() -> None:
@@ -106,19 +127,38 @@ class LeasedSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore has no
         self._budget: ConnectionBudget = connector_args["socket_factory"].budget
         # Addresses one after another: trying two at once would open two sockets.
         super().__init__(*args, connector_args={**connector_args, "happy_eyeballs_delay": None}, **options)
+        self._resting = Resting(self._budget, self._all_sessions)
 
     async def send(self, request: Any) -> Any:
         """Send a request once the budget permits it; its permit ends with its answer."""
         permit = await self._budget.enter()
+        round_trips = _ROUND_TRIPS[urlsplit(request.url).scheme]
         try:
-            if permit.last:
-                request.headers["Connection"] = "close"  # after signing: the signature does not cover it
             answer = await self._open(request)
         except BaseException:
             permit.end()
             raise
-        _end_with(answer.raw, permit)
+        self._end_with(answer.raw, permit, round_trips)
         return answer
+
+    def _all_sessions(self) -> list[Any]:
+        return list((self._sessions or {}).values())  # None before the first request and after the end
+
+    def _end_with(self, response: Any, permit: Permit, round_trips: int) -> None:
+        """End the permit when aiohttp lets go of the connection; it has done so if the body came with the head."""
+        loop, pool = asyncio.get_running_loop(), self._budget.pool
+        connection = response.connection
+
+        def end() -> None:
+            permit.end(response.content.total_bytes)
+            if pool.surplus and connection is not None and connection.protocol is not None:
+                connection.protocol.force_close()  # aiohttp asks for it right after this
+            loop.call_soon(self._resting.look, _linger_s(pool) + round_trips * pool.opening_s)
+
+        if connection is None:
+            end()
+        else:
+            connection.add_callback(end)
 
     async def _open(self, request: Any) -> Any:
         try:
@@ -126,19 +166,8 @@ class LeasedSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore has no
         except EndpointConnectionError as error:
             if not isinstance(getattr(error.kwargs.get("error"), "os_error", None), NoSlotError):
                 raise
-        while not self._budget.pool.has_room:  # noqa: ASYNC110 - a socket that has just closed counts for a moment
-            await asyncio.sleep(_ROOM_POLL_S)
+        with self._budget.pool.cramped():
+            while not self._budget.pool.has_room:  # noqa: ASYNC110 - a socket that has just closed counts for a moment
+                await asyncio.sleep(_ROOM_POLL_S)
         # Once: aiohttp tries again by itself when a connection breaks, and must not do so for ever.
         return await super().send(request)
-
-
-def _end_with(response: Any, permit: Permit) -> None:
-    """End the permit when aiohttp lets go of the connection; it may have done so, if the body came with the head."""
-
-    def end() -> None:
-        permit.end(response.content.total_bytes)
-
-    if response.connection is None:
-        end()
-    else:
-        response.connection.add_callback(end)

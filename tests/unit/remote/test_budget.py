@@ -15,40 +15,54 @@ from phistac.remote.budgets import budget_for
 from phistac.remote.clusterslots import ClusterSlots
 from phistac.remote.pace import Pace
 from phistac.remote.patience import Clock
+from phistac.remote.throttle import Throttle
 from phistac.settings import Settings
 
 
 class FakeSlots:
-    """A number of slots; ``wanted`` says that somebody else waits."""
+    """A number of slots; ``wanted`` says that somebody else waits, ``starving`` that he has none."""
 
     def __init__(self, count, *, blocking=False):
         self.blocking = blocking
-        self.free = count
-        self.wanted = False
+        self.left = set(range(count))
+        self.wanted = self.starving = False
         self.threads = set()
         self._lock = threading.Lock()
 
-    def try_take(self):
+    def try_take(self, most):
         self.threads.add(threading.current_thread())
         with self._lock:
-            if not self.free:
+            number = min(self.left, default=most)
+            if number >= most:
                 return None
-            self.free -= 1
-        return self
+            self.left.remove(number)
+        return FakeSlot(self, number)
 
-    def release(self):
-        with self._lock:
-            self.free += 1
+    def free(self, most):
+        return sum(number < most for number in self.left)
 
     def contended(self):
-        return self.wanted
+        return self.wanted or self.starving
 
-    def waiting(self):
+    def starved(self):
+        return self.starving
+
+    def waiting(self, *, starved):
         return contextlib.nullcontext()
 
 
+class FakeSlot:
+    def __init__(self, slots, number):
+        self.number = number
+        self._slots = slots
+
+    def release(self):
+        self._slots.left.add(self.number)
+
+
 def make(slots, connections=4, per_minute=10**6, clock=None):
-    return ConnectionBudget(slots, Pace(per_minute), connections=connections, clock=clock or Clock())
+    clock = clock or Clock()
+    return ConnectionBudget(slots, Pace(per_minute), Throttle(connections, clock=clock), clock=clock)
 
 
 async def use(budget, log, rest_s=0.0):
@@ -59,6 +73,7 @@ async def use(budget, log, rest_s=0.0):
     await asyncio.sleep(rest_s)
     permit.end(100)
     permit.end(100)  # harmless
+    budget.pool.closing_socket()
     budget.pool.close_socket()
 
 
@@ -74,7 +89,7 @@ def test_never_more_than_the_slots_and_everyone_gets_in():
     assert (counters.requests, counters.bytes) == (50, 5000)
     assert max(log) == counters.peak_sockets == counters.peak_requests == 3
     assert counters.waits > 40
-    assert slots.free == 3
+    assert len(slots.left) == 3
 
 
 def test_requests_are_let_in_in_the_order_of_their_coming():
@@ -108,45 +123,116 @@ def test_one_who_gives_up_waiting_holds_nobody_back():
         (await asyncio.wait_for(patient, 5)).end()
 
     asyncio.run(main())
-    assert slots.free == 1
+    assert len(slots.left) == 1
 
 
 def test_a_slot_freed_elsewhere_is_found():
     slots = FakeSlots(1)
-    slots.try_take()
+    elsewhere = slots.try_take(1)
 
     async def main():
         budget = make(slots)
         waiting = asyncio.ensure_future(budget.enter())
         await asyncio.sleep(0.02)
         assert not waiting.done()
-        slots.release()
+        elsewhere.release()
         (await asyncio.wait_for(waiting, 5)).end()
 
     asyncio.run(main())
 
 
-def test_a_batch_is_the_last_of_its_connection_only_if_others_wait():
+async def hold(budget, count):
+    """Keep so many slots by sockets that carry no request, as with keep-alive."""
+    permits = [await budget.enter() for _ in range(count)]
+    for permit in permits:
+        budget.pool.open_socket()
+    for permit in permits:
+        permit.end()
+    assert budget.pool.held == count
+
+
+async def one_more(budget, moved=0):
+    (await budget.enter()).end(moved)
+    return budget.pool.surplus
+
+
+def test_a_slot_goes_back_after_a_batch_if_others_wait():
     slots = FakeSlots(4)
 
     async def main():
         budget = make(slots)
-        budget.pool  # noqa: B018 - no socket is opened here: the permits alone
-        lasts = []
-        for number in range(450):
-            slots.wanted = number >= 300
-            permit = await budget.enter()
-            lasts.append(permit.last)
-            permit.end()
-        big = await budget.enter()
-        big.end(128 * 1024 * 1024)
-        after = await budget.enter()
-        after.end()
-        return lasts, after.last
+        await hold(budget, 1)
+        served = 1
+        while not await one_more(budget):
+            served += 1
+            slots.wanted = served >= 250
+        assert (served, budget.pool.held) == (250, 0)
+        budget = make(slots)
+        await hold(budget, 1)
+        assert not await one_more(budget, 127 * 1024 * 1024)
+        assert await one_more(budget, 1024 * 1024)
 
-    lasts, after = asyncio.run(main())
-    assert [i for i, last in enumerate(lasts) if last] == [300]
-    assert after
+    asyncio.run(main())
+
+
+def test_who_has_several_gives_to_who_has_none_and_takes_no_more():
+    slots, now = FakeSlots(4), [0.0]
+
+    async def main():
+        budget = make(slots, clock=Clock(monotonic=lambda: now[0]))
+        await hold(budget, 3)
+        slots.starving = True
+        assert await one_more(budget) == 1
+        assert await one_more(budget) == 1  # it has just given one
+        now[0] += 1
+        assert await one_more(budget) == 2
+        now[0] += 1
+        assert await one_more(budget) == 2  # the last one stays for its batch
+        assert budget.manners.may_take() is False
+        slots.starving = False
+        assert budget.manners.may_take() is True
+
+    asyncio.run(main())
+
+
+def test_a_connection_rests_in_peace_unless_others_wait():
+    slots = FakeSlots(4)
+
+    async def main():
+        budget = make(slots)
+        await hold(budget, 2)
+        assert budget.manners.rest_s(0.05) == float("inf")
+        slots.wanted = True
+        assert budget.manners.rest_s(0.05) == 0.05
+        budget.yield_one()
+        assert (budget.pool.held, budget.pool.surplus) == (1, 1)
+        assert not budget.manners.may_take()  # not what was given just now
+
+    asyncio.run(main())
+
+
+def test_what_is_free_is_what_a_plan_can_count_on():
+    slots = FakeSlots(4)
+
+    async def main():
+        budget = make(slots)
+        seen = [budget.free]
+        permits = [await budget.enter() for _ in range(2)]
+        seen.append(budget.free)
+        other = slots.try_take(4)
+        seen.append(budget.free)
+        budget.pool.open_socket()
+        permits.pop().end()
+        budget.refused()
+        seen.append(budget.free)
+        other.release()
+        with budget.lease():
+            pass
+        seen.append(budget.free)
+        permits.pop().end()
+        return seen
+
+    assert asyncio.run(main()) == [4, 2, 1, 1, 2]
 
 
 def test_refusals_shrink_the_budget():
@@ -170,10 +256,10 @@ def test_a_lease_is_one_of_the_connections():
 
     budget = make(slots, connections=2)
     with budget.lease():
-        assert slots.free == 1
+        assert len(slots.left) == 1
         asyncio.run(main(budget))
     assert max(log) == 1
-    assert slots.free == 2
+    assert len(slots.left) == 2
     assert budget.counters.requests == 11
     assert budget.counters.peak_requests == 2
 
@@ -199,14 +285,14 @@ def test_threads_wait_for_leases():
         thread.join()
     assert len(peak) == 8
     assert max(peak) <= 2
-    assert slots.free == 2
+    assert len(slots.left) == 2
 
 
 def test_an_error_inside_a_lease_gives_it_back():
     slots = FakeSlots(1)
     with pytest.raises(ZeroDivisionError), make(slots).lease():
         raise ZeroDivisionError
-    assert slots.free == 1
+    assert len(slots.left) == 1
 
 
 def test_a_slow_source_of_slots_is_asked_in_a_thread():
@@ -220,7 +306,7 @@ def test_a_slow_source_of_slots_is_asked_in_a_thread():
 
     loop_thread = asyncio.run(main())
     assert loop_thread not in slots.threads
-    assert slots.free == 2
+    assert len(slots.left) == 2
 
 
 def test_the_pace_delays_requests():
@@ -253,5 +339,6 @@ def test_without_a_cluster_the_slots_of_the_machine_do():
     machine = FakeSlots(1)
     slots = ClusterSlots(machine, "name", 1)
     assert not slots.blocking
-    assert slots.try_take() is machine
-    assert slots.try_take() is None
+    assert slots.free(1) == 1
+    assert slots.try_take(1).number == 0
+    assert slots.try_take(1) is None

@@ -11,7 +11,8 @@ from phistac.remote.slotpool import NoSlotError, SlotPool
 
 
 class Slot:
-    def __init__(self, out):
+    def __init__(self, out, number=0):
+        self.number = number
         self._out = out
         out.add(self)
 
@@ -26,7 +27,7 @@ class Anything(RuleBasedStateMachine):
         super().__init__()
         self.out = set()
         self.pool = SlotPool(lambda: None)
-        self.requests = self.sockets = 0
+        self.requests = self.sockets = self.closing = 0
 
     @rule(allowed=st.integers(1, 4))
     def enter(self, allowed):
@@ -51,11 +52,22 @@ class Anything(RuleBasedStateMachine):
             return
         self.sockets += 1
 
-    @precondition(lambda self: self.sockets)
+    @precondition(lambda self: self.sockets > self.closing)
+    @rule()
+    def closing_socket(self):
+        self.pool.closing_socket()
+        self.closing += 1
+
+    @precondition(lambda self: self.closing)
     @rule()
     def close_socket(self):
         self.pool.close_socket()
+        self.closing -= 1
         self.sockets -= 1
+
+    @rule()
+    def yield_resting(self):
+        self.pool.yield_resting()
 
     @invariant()
     def never_more_than_slots(self):
@@ -71,6 +83,10 @@ class Anything(RuleBasedStateMachine):
     def teardown(self):
         while self.requests:
             self.leave(retire=False)
+        assert self.pool.surplus <= self.sockets - self.closing
+        while self.sockets > self.closing:
+            self.closing_socket()
+        assert self.pool.surplus == 0
         while self.sockets:
             self.close_socket()
         assert not self.out
@@ -94,7 +110,31 @@ def test_a_request_reuses_the_slot_of_an_idle_socket():
     pool.leave(moved=5, retire=True)
     assert len(out) == 1  # until it is closed
     assert not pool.enter(4)  # but nothing is let in any more
+    assert pool.surplus == 1
+    pool.closing_socket()
+    assert pool.surplus == 0
+    assert out  # for a moment still
     pool.close_socket()
     assert not out
     counters = pool.counters
     assert (counters.requests, counters.bytes, counters.peak_sockets, counters.peak_requests) == (2, 10, 1, 1)
+
+
+def test_the_slots_that_may_be_forbidden_first_go_first():
+    out = set()
+    pool = SlotPool(lambda: None)
+    for number in (2, 0, 1):
+        pool.enter(4, Slot(out, number))
+    assert pool.beyond(2)
+    pool.leave(moved=0, retire=True)
+    assert sorted(slot.number for slot in out) == [0, 1]
+    assert not pool.beyond(2)
+
+
+def test_a_request_without_room_asks_for_some():
+    pool = SlotPool(lambda: None)
+    pool.enter(4, Slot(set()))
+    pool.open_socket()
+    with pool.cramped():
+        assert pool.surplus == 1
+    assert pool.surplus == 0

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from phistac.errors import ConfigurationError
 from phistac.remote.pace import Pace
 from phistac.remote.patience import Clock
-from phistac.remote.slots import FileSlots, runtime_folder
+from phistac.remote.runtimefolder import runtime_folder
+from phistac.remote.slots import FileSlots
 from phistac.remote.throttle import Throttle
 
 HOLD = """
@@ -77,7 +78,53 @@ def test_waiting_shows(tmp_path):
     assert not slots.contended()
     with others.waiting(), slots.waiting():
         assert slots.contended()
+        assert not slots.starved()
     assert not slots.contended()
+    with others.waiting(starved=True):
+        assert slots.contended()
+        assert slots.starved()
+    assert not slots.starved()
+
+
+def test_a_slot_that_comes_back_wakes_one_who_has_none(tmp_path):
+    slots = FileSlots(tmp_path, 2)
+    first, second = slots.try_take(), slots.try_take()
+    with slots.waiting(starved=True) as ear, slots.waiting(starved=True) as other:
+        first.release()
+        first.release()  # harmless
+        assert [ear.heard(), other.heard()] == [True, False]
+        second.release()
+        assert [other.heard(), ear.heard()] == [True, False]
+    with slots.waiting(starved=True) as ear:
+        assert not ear.heard()  # what rang before is forgotten when nobody listens
+
+
+def test_slots_are_counted_and_bounded(tmp_path):
+    slots = FileSlots(tmp_path, 4)
+    assert slots.free() == 4
+    taken = [slots.try_take(2), slots.try_take(2), slots.try_take(2)]
+    assert [slot and slot.number for slot in taken] == [0, 1, None]
+    assert (slots.free(), slots.free(3)) == (2, 1)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 dislikes any fork with threads
+def test_a_forked_child_does_not_wait_for_its_parent(tmp_path):
+    slots, ready, done = FileSlots(tmp_path, 1), os.pipe(), os.pipe()
+    with slots.waiting(starved=True):
+        child = os.fork()
+        if not child:
+            os.write(ready[1], b"1")
+            os.read(done[0], 1)
+            os._exit(0)
+        os.read(ready[0], 1)
+    try:
+        assert not slots.starved()
+        assert not slots.contended()
+    finally:
+        os.write(done[1], b"1")
+        os.waitpid(child, 0)
+        for end in (*ready, *done):
+            os.close(end)
 
 
 def test_the_runtime_folder_is_private(monkeypatch, tmp_path):
@@ -112,19 +159,55 @@ def test_the_pace_is_shared_through_a_file(tmp_path):
     assert early.reserve() == 0.0
 
 
+class Now:
+    def __init__(self):
+        self.s = 100.0
+        self.clock = Clock(monotonic=lambda: self.s)
+
+
 def test_the_throttle_goes_down_by_one_an_incident_and_up_by_one_a_quiet_minute():
-    now = [0.0]
-    throttle = Throttle(4, clock=Clock(monotonic=lambda: now[0]))
+    now = Now()
+    throttle = Throttle(4, clock=now.clock)
     for _ in range(4):
         throttle.refused()
     assert throttle.allowed == 3
     for _ in range(9):
-        now[0] += 2
+        now.s += 2
         throttle.refused()
     assert throttle.allowed == 1
-    now[0] += 59
+    now.s += 59
     assert throttle.allowed == 1
-    now[0] += 1
+    now.s += 1
     assert throttle.allowed == 2
-    now[0] += 600
+    now.s += 600
     assert throttle.allowed == 4
+
+
+def test_after_a_refusal_nobody_sends_for_a_moment_and_at_the_last_as_long_as_the_service_asks():
+    now = Now()
+    throttle = Throttle(3, clock=now.clock)
+    rests = []
+    for _ in range(4):
+        throttle.refused(7.0)
+        rests.append(throttle.rest_s)
+        now.s += 1
+    assert rests == [0.25, 0.25, 7.0, 7.0]
+    now.s += 6
+    assert throttle.rest_s == 0
+    throttle.refused()
+    assert throttle.rest_s == 1.0
+
+
+def test_the_throttle_is_shared_through_a_file_that_is_not_believed_blindly(tmp_path):
+    now = Now()
+    one, two = (Throttle(4, path=tmp_path / "throttle", clock=now.clock) for _ in range(2))
+    assert two.allowed == 4
+    assert not (tmp_path / "throttle").exists()
+    one.refused()
+    assert (two.allowed, two.rest_s) == (3, 0.25)
+    restarted = Throttle(4, path=tmp_path / "throttle", clock=Clock(monotonic=lambda: 1.0))
+    assert (restarted.allowed, restarted.rest_s) == (4, 0)
+    fewer = Throttle(2, path=tmp_path / "throttle", clock=now.clock)
+    assert fewer.allowed == 2
+    (tmp_path / "throttle").write_bytes(b"torn")
+    assert one.allowed == 4
