@@ -143,7 +143,7 @@ class ObjectStore:
                 if verdict is None:
                     raise
                 if isinstance(verdict.error, RateLimitError):
-                    self.budget.refused()
+                    self.budget.refused(verdict.asked_s)
                 failures += 1
                 again = verdict.again and failures < self._patience.attempts
                 if isinstance(verdict.error, CredentialsRejectedError) and not doubts:

@@ -144,7 +144,7 @@ def test_a_slot_freed_elsewhere_is_found():
 async def hold(budget, count):
     """Keep so many slots by sockets that carry no request, as with keep-alive."""
     permits = [await budget.enter() for _ in range(count)]
-    for permit in permits:
+    for _ in permits:
         budget.pool.open_socket()
     for permit in permits:
         permit.end()
