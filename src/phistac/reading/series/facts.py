@@ -1,0 +1,94 @@
+"""What the annotation of one date says of its burst, as far as a series needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from phistac.errors import FormatError
+from phistac.safe import sentinel1
+from phistac.safe.alignment import BurstShape, Sampling
+from phistac.safe.raster import Raster, Run
+from phistac.safe.times import nanoseconds
+
+if TYPE_CHECKING:
+    from phistac.reading.series.members import Date, Member
+    from phistac.safe.sentinel1 import Burst, Document, GeolocationGrid, ImageInfo, Orbit
+
+__all__ = ["Facts", "read_facts"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """One date.
+
+    Attributes
+    ----------
+    burst : Burst
+        With valid samples and byte offset.
+    image : ImageInfo
+        Of the sub-swath.
+    shape : BurstShape
+        Extent and start.
+    sampling : Sampling
+        What must not differ between dates.
+    orbit : Orbit
+        State vectors.
+    ground : GeolocationGrid
+        Tie points.
+    """
+
+    burst: Burst
+    image: ImageInfo
+    shape: BurstShape
+    sampling: Sampling
+    orbit: Orbit
+    ground: GeolocationGrid
+
+    def raster(self, member: Member) -> Raster:
+        """Return where the pixels of a polarization lie: one contiguous range.
+
+        The images of one sub-swath have one shape, and so one layout: the annotation of one polarization speaks for
+        all. An Item that says otherwise is not trusted.
+        """
+        if member.offset != self.burst.byte_offset:
+            raise FormatError(
+                f"the burst of {member.item} begins at byte {member.offset}, but at {self.burst.byte_offset} in the"
+                " other polarizations",
+                remedy="Open it by its own Item: phistac.open(item).",
+            )
+        shape = (self.shape.lines, self.shape.samples)
+        begins, size = self.burst.byte_offset, 4 * shape[0] * shape[1]
+        return Raster(member.measurement, shape, self.image.pixel, (Run(0, shape[0], begins),), begins + size)
+
+
+def read_facts(date: Date, annotation: Document) -> Facts:
+    """Read what a series needs from the annotation of a date's first polarization.
+
+    Raises
+    ------
+    FormatError
+        If it is not the annotation of that burst, or not what it should be.
+    """
+    image, timing = annotation.get(sentinel1.image_info), annotation.get(sentinel1.swath_timing)
+    member = date.members[0]
+    burst = next((each for each in timing.bursts if each.byte_offset == member.offset), None)
+    if burst is None or burst.relative_id not in (None, date.relative_id):
+        raise FormatError(
+            f"{annotation.name} has no burst {date.relative_id} at byte {member.offset}",
+            remedy=f"The Item {member.item} is not of this product, or it was replaced.",
+        )
+    if image.pixel != "cint16":
+        raise FormatError(f"{annotation.name} is of detected pixels: it is no SLC")
+    shape = BurstShape(
+        nanoseconds([burst.azimuth_time])[0], image.slant_range_time, timing.lines_per_burst, timing.samples_per_burst
+    )
+    sampling = Sampling(
+        image.mode,
+        image.swath,
+        image.pixel,
+        image.range_sampling_rate,
+        image.radar_frequency,
+        image.azimuth_time_interval,
+    )
+    return Facts(burst, image, shape, sampling, annotation.get(sentinel1.orbit), annotation.get(sentinel1.geolocation))
