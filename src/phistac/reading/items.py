@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from phistac.errors import ConfigurationError, NotFoundError
-from phistac.reading.source import Source, locate_product
+from phistac.reading.source import Source, in_archive, locate_product
 from phistac.safe.manifest import MANIFEST_NAMES
+from phistac.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def item_dict(item: Any) -> Mapping[str, Any]:
 
 
 def locate_item(
-    item: Any, *, settings: Settings | None = None, account: str | None = None
+    item: Any, *, storage_options: Mapping[str, Any] | None = None, settings: Settings | None = None
 ) -> tuple[Source, BurstRef | None]:
     """Return where the product of an Item is, and which burst of it the Item means.
 
@@ -65,10 +66,10 @@ def locate_item(
     ----------
     item : pystac.Item or mapping
         Of a product or of a burst.
+    storage_options : mapping, optional
+        As for :func:`~phistac.reading.source.locate_product`. Only they may name another endpoint, never the Item.
     settings : Settings, optional
         Instead of those in force.
-    account : str, optional
-        Whose credentials to use.
 
     Returns
     -------
@@ -85,11 +86,9 @@ def locate_item(
         If it leads out of the archive.
     """
     made = item_dict(item)
-    options = {} if account is None else {"account": account}
     for href in _hrefs(made):
-        source = locate_product(href, storage_options=options, settings=settings)
-        if source.url.startswith("cdse://"):
-            return source, _burst(made)
+        if in_archive(href, settings=resolve(settings)):
+            return locate_product(href, storage_options=storage_options, settings=settings), _burst(made)
         raise ConfigurationError(
             f"the Item {str(made.get('id'))[:100]!r} leads to {href[:200]!r}, which is not in the archive",
             remedy="If you trust it, open that address itself.",

@@ -131,7 +131,7 @@ def open_product(
     """
     burst = None
     if is_item(place):
-        source, burst = locate_item(place, account=(storage_options or {}).get("account"))
+        source, burst = locate_item(place, storage_options=storage_options)
     else:
         source = locate_product(place, storage_options=storage_options)
     product = _parse(manifest_bytes(source))
