@@ -2,6 +2,7 @@ from .analysis.temporal import temporal_statistics
 from .errors import PhistacError, PhistacWarning
 from .reading.backend import SafeBackendEntrypoint
 from .reading.door import open  # noqa: A004 - reads as phistac.open
+from .reading.series import burst_series
 from .remote.assets import with_assets
 from .remote.changes import Change, changes
 from .remote.explain import explain
@@ -29,6 +30,7 @@ __all__ = [
     "Sandbox",
     "Settings",
     "StacIO",
+    "burst_series",
     "changes",
     "connect",
     "download",
