@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from phistac.reading.series.facts import Facts
     from phistac.reading.series.members import Date
     from phistac.safe.alignment import Grid
-    from phistac.safe.sentinel1 import Orbit
+    from phistac.safe.sentinel1 import BurstSignal, Orbit
+    from phistac.safe.sentinel1.signal import RangePolynomial
 
 __all__ = ["cube_dataset", "with_facts"]
 
@@ -62,6 +63,7 @@ def with_facts(cube: xr.Dataset, dates: Sequence[Date], facts: Sequence[Facts], 
         "line_shift": ("time", list(grid.line_shift), {"units": "1", "long_name": _left_over("lines")}),
         "pixel_shift": ("time", list(grid.pixel_shift), {"units": "1", "long_name": _left_over("samples")}),
         **_orbits([each.orbit for each in facts]),
+        **_signals([each.signal for each in facts]),
     }
     return (
         cube.assign_coords(_coordinates(dates, facts, grid)).assign(variables).assign_attrs(_attributes(facts[0], grid))
@@ -119,6 +121,21 @@ def _orbits(orbits: Sequence[Orbit]) -> dict[str, Any]:
     made: dict[str, Any] = {"orbit_time": (dims[:2], times, {"long_name": "time of a state vector"})}
     for name, values in states.items():
         made[f"orbit_{name}"] = (dims, values, {"units": units[name], "long_name": f"ECEF {name}"})
+    return made
+
+
+def _signals(signals: Sequence[BurstSignal]) -> dict[str, Any]:
+    """Return what deramping takes, of every date; polynomials of a lower degree end in zeros."""
+    made: dict[str, Any] = {
+        "burst_mid_time": ("time", np.array([each.mid_time for each in signals]), {"long_name": "azimuth mid-time"})
+    }
+    for name, title, units in (("fm_rate", "azimuth_fm_rate", "Hz s-1"), ("doppler", "doppler_centroid", "Hz")):
+        found: list[RangePolynomial] = [getattr(each, name) for each in signals]
+        degrees = max(len(each.coefficients) for each in found)
+        polynomials = [(*each.coefficients, *(0.0,) * (degrees - len(each.coefficients))) for each in found]
+        meaning = {"units": units, "long_name": "over (slant range time - t0) in seconds, lowest degree first"}
+        made[f"{title}_polynomial"] = (("time", f"{title}_degree"), polynomials, meaning)
+        made[f"{title}_t0"] = ("time", [each.t0 for each in found], {"units": "s"})
     return made
 
 

@@ -53,8 +53,8 @@ def burst_series(
         of pixels that hold an image. **Not coregistered**: dates are aligned by whole lines (on the ground, by the
         orbits) and whole samples (by slant range time); ``line_shift`` and ``pixel_shift`` say what that leaves over.
         Coordinates ``azimuth_time(time, line)``, ``slant_range_time(pixel)``, ``platform(time)``, ``product(time)``;
-        variables ``orbit_time``, ``orbit_position`` and ``orbit_velocity`` of each date, ``first_valid_sample`` and
-        ``last_valid_sample`` of each line.
+        variables ``orbit_time``, ``orbit_position`` and ``orbit_velocity``, ``burst_mid_time``, FM rate and Doppler
+        centroid of each date, ``first_valid_sample`` and ``last_valid_sample`` of each line.
 
     Raises
     ------

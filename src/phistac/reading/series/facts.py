@@ -13,7 +13,7 @@ from phistac.safe.times import nanoseconds
 
 if TYPE_CHECKING:
     from phistac.reading.series.members import Date, Member
-    from phistac.safe.sentinel1 import Burst, Document, GeolocationGrid, ImageInfo, Orbit
+    from phistac.safe.sentinel1 import Burst, BurstSignal, Document, GeolocationGrid, ImageInfo, Orbit
 
 __all__ = ["Facts", "read_facts"]
 
@@ -36,6 +36,8 @@ class Facts:
         State vectors.
     ground : GeolocationGrid
         Tie points.
+    signal : BurstSignal
+        Mid-time, FM rate and Doppler centroid.
     """
 
     burst: Burst
@@ -44,6 +46,7 @@ class Facts:
     sampling: Sampling
     orbit: Orbit
     ground: GeolocationGrid
+    signal: BurstSignal
 
     def raster(self, member: Member) -> Raster:
         """Return where the pixels of a polarization lie: one contiguous range.
@@ -91,4 +94,13 @@ def read_facts(date: Date, annotation: Document) -> Facts:
         image.radar_frequency,
         image.azimuth_time_interval,
     )
-    return Facts(burst, image, shape, sampling, annotation.get(sentinel1.orbit), annotation.get(sentinel1.geolocation))
+    fm_rates, estimates = annotation.get(sentinel1.fm_rate), annotation.get(sentinel1.dc_estimate)
+    return Facts(
+        burst,
+        image,
+        shape,
+        sampling,
+        annotation.get(sentinel1.orbit),
+        annotation.get(sentinel1.geolocation),
+        sentinel1.burst_signal(image, timing, fm_rates, estimates, index=burst.index),
+    )
