@@ -16,29 +16,62 @@ if TYPE_CHECKING:
     import pystac
 
     Place = pystac.Item | Mapping[str, Any] | str | os.PathLike[str]
+    Chunks = int | str | Mapping[Any, Any] | None
 
 __all__ = ["open"]
 
 
 @overload
-def open(place: Place, *, group: None = None, **options: Any) -> xr.DataTree: ...  # noqa: A001 - reads as phistac.open
+def open(  # noqa: A001 - reads as phistac.open
+    place: Place,
+    *,
+    group: None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    chunks: Chunks = None,
+    **options: Any,
+) -> xr.DataTree: ...
 
 
 @overload
-def open(place: Place, *, group: str, **options: Any) -> xr.Dataset: ...  # noqa: A001 - as above
+def open(  # noqa: A001 - as above
+    place: Place,
+    *,
+    group: str,
+    burst: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    chunks: Chunks = None,
+    **options: Any,
+) -> xr.Dataset: ...
 
 
-def open(place: Place, *, group: str | None = None, **options: Any) -> xr.DataTree | xr.Dataset:  # noqa: A001 - reads as phistac.open
+def open(  # noqa: A001 - as above
+    place: Place,
+    *,
+    group: str | None = None,
+    burst: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    chunks: Chunks = None,
+    **options: Any,
+) -> xr.DataTree | xr.Dataset:
     """Open a product lazily: as a tree, or one group of it as a dataset.
 
     Parameters
     ----------
     place : pystac.Item, mapping, str or path
-        An Item of a product or a burst, a URL (``cdse://``, ``s3://eodata``, any of fsspec's) or a local folder.
+        The Item of a product or a burst, or a place: ``cdse://eodata/…``, ``s3://eodata/…`` (this is CDSE unless
+        ``storage_options`` names an endpoint), an ``S3Path`` of the catalogue, a download or ``Nodes`` address, any URL
+        of fsspec's, a local folder, its manifest, or a zip of it (``X.SAFE.zip``, ``zip://X.SAFE::https://…``).
     group : str, optional
-        ``"IW1/VV"``, ``"IW1/VV/3"`` (a burst), ``"IW1/VV/orbit"``, ``"measurement"``.
+        ``"IW1/VV"``, ``"IW1/VV/3"`` (a burst), ``"IW1/VV/orbit"``, ``"measurement"``; ``""`` for what the place itself
+        means: the burst of a burst's Item, the facts of a product.
+    burst : int, optional
+        Which burst of the image that ``group`` names, from 0.
+    storage_options : mapping, optional
+        For fsspec. At CDSE ``account`` (a label), other settings, or keys, which stay in this process.
+    chunks : int, str or mapping, optional
+        For Dask; ``{}`` is by bursts or by bands of lines. NumPy arrays on use by default.
     **options
-        For :class:`phistac.SafeBackendEntrypoint` and xarray, such as ``storage_options`` and ``chunks``.
+        For :class:`phistac.SafeBackendEntrypoint` and xarray.
 
     Returns
     -------
@@ -51,11 +84,26 @@ def open(place: Place, *, group: str | None = None, **options: Any) -> xr.DataTr
         If there is no such product or group.
     FormatError
         If a file of the product is not what it should be.
+    ConfigurationError
+        If an Item leads out of the archive, or an option makes no sense.
+
+    Warns
+    -----
+    PhistacWarning
+        If large files of a zipped product are compressed: they have no byte ranges, each read begins at their start.
 
     Examples
     --------
-    >>> burst = phistac.open(item, group="IW1/VV/3")  # doctest: +SKIP
+    On the sandbox, without an account:
+
+    >>> import phistac
+    >>> with phistac.Sandbox():  # doctest: +SKIP
+    ...     search = phistac.connect().search(collections=["sentinel-1-slc-burst"], max_items=1)
+    ...     burst = phistac.open(next(search.items()), group="")
+    ...     print(burst.measurement.dims)
+    ('azimuth_time', 'slant_range_time')
     """
-    if group is None:
-        return xr.open_datatree(place, engine="safe", **options)  # type: ignore[arg-type]  # the point of this function
-    return xr.open_dataset(place, engine="safe", group=group, **options)  # type: ignore[arg-type]  # as above
+    given = {**options, "storage_options": storage_options, "chunks": chunks}
+    if group is None and burst is None:
+        return xr.open_datatree(place, engine="safe", **given)  # type: ignore[arg-type]  # the point of this function
+    return xr.open_dataset(place, engine="safe", group=group, burst=burst, **given)  # type: ignore[arg-type]  # as above

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import ConfigurationError, FormatError, NotFoundError
+from phistac.remote.bodies import unquoted
 from phistac.remote.bufferedfile import CdseFile, RangedFile
 from phistac.remote.filesystem import CdseFileSystem
 from phistac.remote.ranges import fetch
@@ -22,6 +23,8 @@ __all__ = ["ZippedProduct", "read_directory", "version_of"]
 
 _LARGE = 1 << 16
 """Members from this size on are read in parts; smaller ones whole, with their header."""
+_TAIL = 1 << 18
+"""Bytes at the end of a zip that are read at once: the directory of any product fits."""
 _ENCRYPTED = 1
 _VERSION = ("ETag", "mtime", "LastModified", "last_modified", "created")
 """What filesystems call that which tells versions of a file apart; the first that there is counts."""
@@ -93,14 +96,14 @@ def read_directory(outer: Any, path: str, *, inner: str = "") -> ZippedProduct:
     below = {
         name.removeprefix(f"{root}/"): one for name, one in members.items() if not root or name.startswith(f"{root}/")
     }
-    product = ZippedProduct(below, root, version_of(info), info.get("ETag"))
+    product = ZippedProduct(below, root, version_of(info), unquoted(info.get("ETag")))
     return replace(product, members=_started(outer, path, product))
 
 
 def _opened(outer: Any, path: str, info: Mapping[str, Any]) -> RangedFile:
     if isinstance(outer, CdseFileSystem):
-        return CdseFile(outer, path, etag=info["ETag"], size=info["size"])
-    return RangedFile(outer, path, size=info["size"])
+        return CdseFile(outer, path, etag=info["ETag"], size=info["size"], block_size=_TAIL)
+    return RangedFile(outer, path, block_size=_TAIL, size=info["size"])
 
 
 def _members(path: str, listed: Sequence[zipfile.ZipInfo], end: int) -> dict[str, Member]:

@@ -171,7 +171,7 @@ def _inflated(zipped: str, name: str, member: Member, asked: Sequence[ByteRange]
             begin = data_start(zipped, member.header, piece)
             _check_end(zipped, name, member, begin)
             end = begin + member.packed
-            piece, at = piece[begin - at : end - at], at + len(piece)
+            piece, at = piece[begin - at : end - at], max(begin, at + len(piece))
         else:
             at += len(piece)
         inflater.feed(piece)
