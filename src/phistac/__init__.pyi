@@ -2,10 +2,11 @@ from .analysis.temporal import temporal_statistics
 from .errors import PhistacError, PhistacWarning
 from .reading.backend import SafeBackendEntrypoint
 from .reading.door import open  # noqa: A004 - reads as phistac.open
+from .reading.explain import explain
+from .reading.loading import load
 from .reading.series import burst_series
 from .remote.assets import with_assets
 from .remote.changes import Change, changes
-from .remote.explain import explain
 from .remote.filesystem import CdseFileSystem
 from .remote.interop import gdal_env, storage_options
 from .remote.stac_io import StacIO, connect
@@ -40,6 +41,7 @@ __all__ = [
     "from_geoparquet",
     "gdal_env",
     "latest",
+    "load",
     "open",
     "plan",
     "plot_timeline",

@@ -6,16 +6,15 @@ So it pickles to a Dask worker as it is, and any number of threads may read it.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from phistac.reading.fetching import run
-from phistac.safe.blocks import Blocks
-from phistac.safe.raster import Raster
+from phistac.reading.reads import Read, run_all
+from phistac.reading.turns import run_in_turn
 from phistac.safe.tiff import TiffImage
 
 if TYPE_CHECKING:
@@ -27,7 +26,10 @@ __all__ = ["Layout", "RangedArray", "Readable"]
 
 
 class Readable(Protocol):
-    """What knows how its values lie in byte ranges: :class:`~phistac.safe.raster.Raster`, a netCDF variable."""
+    """What knows how its values lie in byte ranges: :class:`~phistac.safe.raster.Raster`, a netCDF variable.
+
+    One that has a ``path`` and a ``size`` says what its object must be.
+    """
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,30 +62,55 @@ class RangedArray(BackendArray):
         self.layout: Layout = layout
         self.shape = tuple(layout.shape)
         self.dtype = np.dtype(layout.dtype)
+        self.etags: dict[str, str] = {}
+        """By path: which version of an object was read first; another one later is an error, not other pixels."""
 
     def __repr__(self) -> str:
-        return f"<RangedArray {self.dtype} {self.shape} in {self.source.url}>"
+        return f"<{type(self).__name__} {self.dtype} {self.shape} in {self.source.url}>"
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._read)
 
     async def async_getitem(self, key: indexing.ExplicitIndexer) -> Any:
-        """Read without blocking the event loop; connections are waited for in a thread."""
+        """Read without blocking the event loop, together with what else is asked for in the same turn of it."""
         return await indexing.async_explicit_indexing_adapter(
-            key, self.shape, indexing.IndexingSupport.OUTER, self._read_in_thread
+            key, self.shape, indexing.IndexingSupport.OUTER, self._read_in_turn
         )
 
-    async def _read_in_thread(self, key: Key) -> np.ndarray[Any, Any]:
-        return await asyncio.to_thread(self._read, key)
+    def request(self, key: Key) -> Read[np.ndarray[Any, Any]]:
+        """Return what a selection needs to be read, to be planned together with others.
+
+        Parameters
+        ----------
+        key : tuple of (int, slice or array of int)
+            Outer indexing.
+        """
+        return Read(self.source, partial(self._indexer, key), self._sizes(), self.etags)
+
+    def look_up(self) -> Read[Readable] | None:
+        """Return what must be read before a selection can be planned, once; None if nothing."""
+        if isinstance(self.layout, TiffImage):
+            return Read(self.source, self._layout, self._sizes(), self.etags)
+        return None
 
     def _read(self, key: Key) -> np.ndarray[Any, Any]:
-        layout = self.readable()
-        sizes = {layout.path: layout.size} if isinstance(layout, Raster | Blocks) else None
-        return run(self.source, layout.read(key), sizes=sizes)
+        (values,) = run_all([self.request(key)])
+        return values
 
-    def readable(self) -> Readable:
-        """Return the layout, looked up if need be. Threads that meet here find the same and may both keep it."""
+    async def _read_in_turn(self, key: Key) -> np.ndarray[Any, Any]:
+        return await run_in_turn(self.request(key), partial(self._read, key))
+
+    def _sizes(self) -> dict[str, int]:
+        path, size = getattr(self.layout, "path", None), getattr(self.layout, "size", None)
+        return {path: size} if path is not None and size is not None else {}
+
+    def _layout(self) -> Indexer[Readable]:
+        """Find the layout if need be. Threads that meet here find the same and may both keep it."""
         layout = self.layout
         if isinstance(layout, TiffImage):
-            layout = self.layout = run(self.source, layout.index(), sizes={layout.path: layout.size})
+            layout = self.layout = yield from layout.index()
         return layout
+
+    def _indexer(self, key: Key) -> Indexer[np.ndarray[Any, Any]]:
+        layout = yield from self._layout()
+        return (yield from layout.read(key))

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from phistac.errors import NotFoundError
-from phistac.remote.ranges import drive
+from phistac.reading.reads import Read, run_all
 from phistac.safe.byteranges import ByteRange
 from phistac.safe.manifest import MANIFEST_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, MutableMapping, Sequence
 
     from phistac.reading.source import Source
     from phistac.safe.byteranges import Indexer
@@ -25,7 +25,13 @@ __all__ = ["existing", "manifest_bytes", "object_bytes", "run"]
 T = TypeVar("T")
 
 
-def run(source: Source, indexer: Indexer[T], *, sizes: Mapping[str, int] | None = None) -> T:
+def run(
+    source: Source,
+    indexer: Indexer[T],
+    *,
+    sizes: Mapping[str, int] | None = None,
+    etags: MutableMapping[str, str] | None = None,
+) -> T:
     """Run an indexer over a product.
 
     Parameters
@@ -36,9 +42,13 @@ def run(source: Source, indexer: Indexer[T], *, sizes: Mapping[str, int] | None 
         What asks for byte ranges.
     sizes : mapping of str to int, optional
         By path: the bytes that an object must have for the indexer to make sense of it.
+    etags : mutable mapping of str to str, optional
+        By path: the ETag that an object must still have; those of other objects are added as they are seen.
 
     Raises
     ------
+    ChangedObjectError
+        If an object has another ETag than it must have.
     NotFoundError
         If an object is not there.
     FormatError
@@ -46,14 +56,8 @@ def run(source: Source, indexer: Indexer[T], *, sizes: Mapping[str, int] | None 
     ServiceError
         If they could not be had.
     """
-    fs, root = source.filesystem()
-    try:
-        return drive(indexer, fs, root=root, settings=source.settings, sizes=sizes)
-    except NotFoundError as error:
-        raise NotFoundError(
-            f"an object of {source.url} is missing: {error.message}",
-            remedy="To open what there is of an incomplete product, pass check_files_exist=True.",
-        ) from error
+    (found,) = run_all([Read(source, lambda: indexer, sizes or {}, {} if etags is None else etags)])
+    return found
 
 
 def manifest_bytes(source: Source) -> bytes:

@@ -23,7 +23,7 @@ from phistac.safe.byteranges import ByteRange
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["LONGEST_REQUEST", "RangePlan", "plan", "union"]
+__all__ = ["LONGEST_REQUEST", "RangePlan", "count_of", "plan", "size_of", "union"]
 
 LONGEST_REQUEST = 64 * 1024 * 1024
 """Bytes: what is lost when a request breaks off stays bounded, and so does the wait of whoever wants a connection."""
@@ -88,10 +88,10 @@ class RangePlan:
         excess = self.bytes_moved / self.bytes_asked if self.bytes_asked else 1.0
         seconds, round_trips = _timed(self.requests, self.connections, self.rate, self.latency_s)
         return (
-            f"{_count(len(self.asked), 'range')} in {_count(self.objects, 'object')}:"
-            f" {_bytes(self.bytes_asked)} asked, {_bytes(self.bytes_moved)} moved ({excess:.2f}x)\n"
-            f"{_count(len(self.requests), 'request')}, {_count(round_trips, 'round trip')}, about {seconds:.2f} s over"
-            f" {_count(self.connections, 'connection')} of {_bytes(self.rate)}/s,"
+            f"{count_of(len(self.asked), 'range')} in {count_of(self.objects, 'object')}:"
+            f" {size_of(self.bytes_asked)} asked, {size_of(self.bytes_moved)} moved ({excess:.2f}x)\n"
+            f"{count_of(len(self.requests), 'request')}, {count_of(round_trips, 'round trip')}, about {seconds:.2f} s"
+            f" over {count_of(self.connections, 'connection')} of {size_of(self.rate)}/s,"
             f" {self.latency_s:g} s to the first byte"
         )
 
@@ -193,11 +193,25 @@ def _timed(requests: Sequence[ByteRange], connections: int, rate: float, latency
     return max(busy_s for busy_s, _ in free), max(sent for _, sent in free)
 
 
-def _count(number: int, noun: str) -> str:
+def count_of(number: int, noun: str) -> str:
+    """Return a number and its noun, in the plural where that is due.
+
+    Examples
+    --------
+    >>> count_of(1, "range"), count_of(2000, "range")
+    ('1 range', '2,000 ranges')
+    """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _bytes(number: float) -> str:
+def size_of(number: float) -> str:
+    """Return bytes in the unit that suits them.
+
+    Examples
+    --------
+    >>> size_of(999), size_of(159_742_540)
+    ('999 B', '159.7 MB')
+    """
     units = ("B", "kB", "MB", "GB")
     step = next((i for i in range(3) if number < 1000.0 ** (i + 1)), 3)
     return f"{number:.0f} B" if step == 0 else f"{number / 1000.0**step:.1f} {units[step]}"

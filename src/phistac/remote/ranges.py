@@ -15,11 +15,13 @@ from fsspec.asyn import sync
 from fsspec.implementations.local import LocalFileSystem
 
 from phistac.remote.delivery import Delivery
+from phistac.remote.enclosed import Enclosed
 from phistac.remote.filesystem import CdseFileSystem
 from phistac.remote.gets import ELSEWHERE, from_archive, from_elsewhere
 from phistac.remote.objectstore import on_loop
 from phistac.remote.rangeplan import LONGEST_REQUEST, RangePlan, plan
-from phistac.safe.byteranges import answer, answer_async
+from phistac.remote.webfiles import careful
+from phistac.safe.byteranges import Steps, answer
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -41,15 +43,18 @@ def plan_for(fs: Any, ranges: Iterable[ByteRange], *, settings: Settings | None 
     Parameters
     ----------
     fs : fsspec filesystem
-        The archive's is planned for the connections of its account; a folder, where a request costs nothing, for none.
+        The archive's is planned for the connections of its account that nobody uses just now; a folder, where a request
+        costs nothing, for none.
     ranges : iterable of ByteRange
         What is wanted.
     settings : Settings, optional
         Rate and latency for filesystems that do not know theirs.
     """
+    if isinstance(fs, Enclosed):
+        return plan_for(fs.outer, fs.located(tuple(ranges)), settings=settings)
     if isinstance(fs, CdseFileSystem):
         known = fs.settings
-        return plan(ranges, connections=known.connections, rate=known.connection_rate, latency_s=known.latency_s)
+        return plan(ranges, connections=fs.budget.free, rate=known.connection_rate, latency_s=known.latency_s)
     known = resolve(settings)
     if getattr(fs, "async_impl", False):
         rate, latency_s = known.connection_rate, known.latency_s
@@ -105,16 +110,19 @@ def fetch(
     Examples
     --------
     >>> import fsspec
+    >>> from phistac.safe.byteranges import ByteRange
     >>> memory = fsspec.filesystem("memory")
     >>> memory.pipe("/doc/x.SAFE/a.tiff", b"II*.....")
     >>> fetch(memory, [ByteRange("a.tiff", 0, 2)], root="/doc/x.SAFE")
     [b'II']
     """
+    if isinstance(fs, Enclosed):
+        return fs.fetch(ranges, root=root, sizes=sizes)
     planned, delivery = plan_for(fs, ranges, settings=settings), Delivery(ranges)
     if isinstance(fs, CdseFileSystem):
         sync(fs.loop, from_archive, fs, planned, delivery, root, {} if etags is None else etags, sizes or {})
     else:
-        from_elsewhere(fs, planned, delivery, root, sizes or {})
+        from_elsewhere(careful(fs), planned, delivery, root, sizes or {})
     return delivery.parts()
 
 
@@ -128,11 +136,13 @@ async def fetch_async(
     sizes: Mapping[str, int] | None = None,
 ) -> list[bytes]:
     """Fetch as :func:`fetch` does, from a coroutine on any event loop; only other filesystems take a thread."""
+    if isinstance(fs, Enclosed):
+        return await asyncio.to_thread(fs.fetch, ranges, root=root, sizes=sizes)
     planned, delivery = plan_for(fs, ranges, settings=settings), Delivery(ranges)
     if isinstance(fs, CdseFileSystem):
         await on_loop(from_archive(fs, planned, delivery, root, {} if etags is None else etags, sizes or {}))
     else:
-        await asyncio.to_thread(from_elsewhere, fs, planned, delivery, root, sizes or {})
+        await asyncio.to_thread(from_elsewhere, careful(fs), planned, delivery, root, sizes or {})
     return delivery.parts()
 
 
@@ -150,6 +160,7 @@ def drive(
     Examples
     --------
     >>> import fsspec
+    >>> from phistac.safe.byteranges import ByteRange
     >>> memory = fsspec.filesystem("memory")
     >>> memory.pipe("/doc/x.SAFE/a.tiff", b"II*.....")
     >>> def order():
@@ -171,8 +182,10 @@ async def drive_async(
     etags: MutableMapping[str, str] | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> T:
-    """Run an indexer as :func:`drive` does, from a coroutine on any event loop."""
+    """Run an indexer as :func:`drive` does, from a coroutine on any event loop; a thread takes what it computes."""
     known: MutableMapping[str, str] = {} if etags is None else etags
-    return await answer_async(
-        indexer, lambda wanted: fetch_async(fs, wanted, root=root, settings=settings, etags=known, sizes=sizes)
-    )
+    steps = Steps(indexer)
+    while steps.wanted is not None:
+        parts = await fetch_async(fs, steps.wanted, root=root, settings=settings, etags=known, sizes=sizes)
+        await asyncio.to_thread(steps.send, parts)
+    return steps.found

@@ -10,13 +10,13 @@ nobody holds all of them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from phistac.errors import FormatError
 
-__all__ = ["POURED", "ByteRange", "Indexer", "Sink", "answer", "answer_async", "rooted", "together"]
+__all__ = ["POURED", "ByteRange", "Indexer", "Sink", "Steps", "answer", "rooted", "together"]
 
 T = TypeVar("T")
 
@@ -109,31 +109,37 @@ def answer(indexer: Indexer[T], read: Callable[[Sequence[ByteRange]], Sequence[b
     >>> answer(magic(), lambda ranges: [b"II"])
     b'II'
     """
-    step = _Step(indexer)
-    while step.wanted is not None:
-        step.send(read(step.wanted))
-    return step.found
+    steps = Steps(indexer)
+    while steps.wanted is not None:
+        steps.send(read(steps.wanted))
+    return steps.found
 
 
-async def answer_async(indexer: Indexer[T], read: Callable[[Sequence[ByteRange]], Awaitable[Sequence[bytes]]]) -> T:
-    """Run an indexer as :func:`answer` does, over a coroutine that reads ranges."""
-    step = _Step(indexer)
-    while step.wanted is not None:
-        step.send(await read(step.wanted))
-    return step.found
+class Steps(Generic[T]):
+    """An indexer at work: what it wants next; once that is None, what it found.
 
-
-class _Step(Generic[T]):
-    """Where an indexer stands: what it wants next; once that is None, what it found."""
+    Parameters
+    ----------
+    indexer : Indexer
+        A fresh generator.
+    """
 
     found: T
 
     def __init__(self, indexer: Indexer[T]) -> None:
         self._indexer = indexer
         self.wanted: Sequence[ByteRange] | None = None
+        """The ranges whose bytes are to be sent now."""
         self._advance(None)
 
     def send(self, parts: Sequence[bytes]) -> None:
+        """Answer what it wants.
+
+        Raises
+        ------
+        FormatError
+            If there is another number of parts, or a part has another length, than it wants.
+        """
         _deliver(self.wanted or (), parts)
         self._advance(parts)
 
@@ -177,11 +183,11 @@ def rooted(indexer: Indexer[T], place: Callable[[str], str]) -> Indexer[T]:
     >>> answer(rooted(first_byte(), "X.SAFE/{}".format), lambda ranges: [r.path[:1].encode() for r in ranges])
     b'X'
     """
-    step = _Step(indexer)
-    while step.wanted is not None:
-        wanted = step.wanted
-        step.send((yield [ByteRange(place(r.path), r.start, r.stop, r.sink) for r in wanted]))
-    return step.found
+    steps = Steps(indexer)
+    while steps.wanted is not None:
+        wanted = steps.wanted
+        steps.send((yield [ByteRange(place(r.path), r.start, r.stop, r.sink) for r in wanted]))
+    return steps.found
 
 
 def together(indexers: Sequence[Indexer[T]]) -> Indexer[list[T]]:
