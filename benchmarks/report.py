@@ -1,38 +1,20 @@
-"""Tables as text for the terminal and as Markdown for the page; the last result of each benchmark is kept."""
+"""Tables as text for the terminal and as Markdown for the page, of which each benchmark has a part of its own."""
 
 from __future__ import annotations
 
-import json
+import re
 
-from benchmarks.tables import Table
-
-__all__ = ["keep", "kept", "markdown", "text"]
+__all__ = ["merged", "text"]
 
 _HEAD = """# Benchmarks
 
 phistac beside other tools, on one sandbox: a Copernicus Data Space on this machine, with its quotas. `make benchmarks`
-makes an environment for the other tools, measures, checks that all of them return the same, and writes this page.
-Absolute numbers depend on the machine, which was also busy with other things; what counts are the ratios within one
-table. Every number is the best of several turns, taken in alternation with the others. Goals that are missed stay here.
+makes an environment for the other tools, measures, checks that all of them return the same, and writes this page;
+`python -m benchmarks reads` measures one part anew and leaves the others as they are. Absolute numbers depend on the
+machine, on which server and client share the cores; what counts are the ratios within one table. Every number is the
+best of several turns, taken in alternation with the others. Goals that are missed stay here.
 """
-
-
-def keep(folder, name, tables, machine):
-    """Keep the tables of one benchmark, and what they were measured with."""
-    path = folder / f"result-{name}.json"
-    content = {"machine": machine, "tables": [table.as_dict() for table in tables]}
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def kept(folder, names):
-    """Return machine and tables of every benchmark that has been run, in this order."""
-    found = []
-    for name in names:
-        path = folder / f"result-{name}.json"
-        if path.is_file():
-            content = json.loads(path.read_text(encoding="utf-8"))
-            found.append((content["machine"], [Table.from_dict(table) for table in content["tables"]]))
-    return found
+_PART = re.compile(r"^<!-- part: (\w+) -->\n", re.MULTILINE)
 
 
 def text(table):
@@ -45,13 +27,28 @@ def text(table):
     return "\n".join([table.title, *lines, table.checked, *goals])
 
 
-def markdown(results):
-    """Return the page."""
-    parts = [_HEAD]
-    for machine, tables in results:
-        parts += [_section(table) for table in tables]
-        parts.append(_measured(machine))
-    return "\n".join(parts)
+def merged(page, name, tables, machine, order):
+    """Return a page with the part of one benchmark put in the place of what it said before.
+
+    Parameters
+    ----------
+    page : str
+        The page as it is; empty for none.
+    name : str
+        The benchmark.
+    tables : list of Table
+        What it returned.
+    machine : dict
+        When, where and with what it was measured.
+    order : list of str
+        All benchmarks, in the order of the page.
+    """
+    _, *pieces = _PART.split(page)
+    parts = dict(zip(pieces[::2], pieces[1::2], strict=True))
+    parts[name] = "\n".join([*(_section(table) for table in tables), _measured(machine)])
+    known = [part for part in order if part in parts]
+    body = "\n".join(f"<!-- part: {part} -->\n{parts[part].strip()}\n" for part in known)
+    return f"{_HEAD}\n{body}"
 
 
 def _section(table):
@@ -70,6 +67,6 @@ def _line(cells):
 def _measured(machine):
     ours, peers = (", ".join(f"{name} {number}" for name, number in machine[who].items()) for who in ("ours", "peers"))
     return (
-        f"*Measured {machine['date']} on {machine['machine']}, load {machine['load']}. Python {machine['python']},"
-        f" {ours}. Beside: {peers}.*\n"
+        f"*Measured {machine['date']} on {machine['machine']}, load {machine['load']} before. Python"
+        f" {machine['python']}, {ours}. Beside: {peers}.*\n"
     )

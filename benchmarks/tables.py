@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 __all__ = ["Goal", "Table"]
 
@@ -39,13 +39,3 @@ class Table:
     checked: str
     """How the results were compared in the same run."""
     goals: tuple[Goal, ...] = ()
-
-    def as_dict(self):
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values):
-        """Read what :meth:`as_dict` wrote, after its way through JSON."""
-        goals = tuple(Goal(**goal) for goal in values["goals"])
-        rows = tuple(tuple(row) for row in values["rows"])
-        return cls(**{**values, "columns": tuple(values["columns"]), "rows": rows, "goals": goals})

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
+from benchmarks.bench import Sample
 from benchmarks.clock import best_of, in_turns
 from benchmarks.process import ClientError, call
-from benchmarks.report import keep, kept, markdown, text
+from benchmarks.readtables import table
+from benchmarks.report import merged, text
 from benchmarks.rows import START, STEP, varied
 from benchmarks.tables import Goal, Table
 
@@ -37,15 +40,21 @@ def test_goals_are_met_from_either_side():
     assert str(missed) == "share: 80 % (goal ≥ 90 %) - **missed**"
 
 
-def test_a_result_is_kept_and_becomes_a_page(tmp_path):
-    keep(tmp_path, "one", [TABLE], MACHINE)
-    results = kept(tmp_path, ["none", "one"])
-    assert results == [(MACHINE, [TABLE])]
-    page = markdown(results)
+def test_a_part_takes_its_place_on_the_page_and_leaves_the_others_alone():
+    order = ["first", "one", "last"]
+    page = merged("an old page without parts", "last", [TABLE], MACHINE | {"date": "1999-01-01"}, order)
+    page = merged(page, "first", [TABLE], MACHINE, order)
+    again = merged(page, "first", [replace(TABLE, title="Another")], MACHINE | {"date": "2021-01-01"}, order)
     assert "| ours | 1.0 |\n| **theirs** | 20.5 |" in page
     assert "- share: 80 % (goal ≥ 90 %) - **missed**" in page
     assert "a processor" in page
-    assert str(tmp_path) not in page
+    assert [line for line in again.splitlines() if line.startswith(("## ", "<!--"))] == [
+        "<!-- part: first -->", "## Another", "<!-- part: last -->", "## A title",
+    ]  # fmt: skip
+    assert again.count("# Benchmarks\n") == 1
+    assert "2021-01-01" in again
+    assert "2020-01-01" not in again
+    assert again.split("<!-- part: last -->")[1] == page.split("<!-- part: last -->")[1]
 
 
 def test_columns_of_the_terminal_are_aligned():
@@ -60,6 +69,41 @@ def test_ways_are_called_in_turns_and_the_best_sample_is_no_error():
     assert results["b"] == 7
     assert best_of([ValueError(), 3, 2], key=lambda one: one) == 2
     assert isinstance(best_of([ValueError()], key=lambda one: one), ValueError)
+
+
+class Burst:
+    shape, size, whole = (1500, 21000), 126_000_000, (0, 1500, 0, 21000)
+
+
+def sample(seconds, *, digest="right", refused=0, sent=126_000_000):
+    return Sample({"open": 0.5, "read": seconds, "digest": digest}, sent, 6, refused, 4)
+
+
+def test_the_goal_is_the_fastest_gdal_that_keeps_to_the_quota_and_is_right():
+    samples = {
+        "phistac": sample(1.75, sent=126_500_000),
+        "GDAL /vsis3, defaults": sample(10.0),
+        "GDAL /vsis3, one": sample(8.0),
+        "GDAL /vsis3, wrong": sample(1.0, digest="other"),
+        "GDAL /vsis3, refused": sample(1.0, refused=3),
+        "GDAL /vsis3, refused, **against the quota**": sample(0.5),
+        "GDAL /vsis3, by hand: two": sample(0.6),
+        "GDAL /vsis3, broken": ClientError("no"),
+    }
+    made = table(Burst, Burst.whole, samples, "right")
+    assert [(goal.what.partition(" as GDAL")[2] or goal.what, round(goal.measured, 2)) for goal in made.goals] == [
+        ("share of the wire limit", 92.86),
+        ("bytes moved by metadata and burst, x the burst's own", 1.0),
+        (" at its best settings within the quota (one), reading", 4.57),
+        (" at its best settings within the quota (one), opening and reading", 3.78),
+        (" (defaults), reading", 5.71),
+        (" (defaults), opening and reading", 4.67),
+    ]
+    names = [row[0] for row in made.rows]
+    assert "GDAL /vsis3, wrong (**other pixels**)" in names
+    assert "GDAL /vsis3, broken (**failed**: no)" in names
+    assert {len(row) for row in made.rows} == {len(made.columns)}
+    assert table(Burst, (0, 200, 0, 200), samples, "something else").goals == ()
 
 
 def test_rows_differ_in_name_id_and_time_and_in_nothing_else():
