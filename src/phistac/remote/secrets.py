@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -60,6 +60,10 @@ class Secret(_Unpicklable, str):
 
     def __repr__(self) -> str:
         return "'…'"
+
+    def __getitem__(self, where: SupportsIndex | slice) -> Secret:
+        """Return a part, which shows itself no more than the whole: some tools shorten before they show."""
+        return Secret(super().__getitem__(where))
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Return bytes that do not show themselves either."""
