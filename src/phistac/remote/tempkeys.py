@@ -23,8 +23,8 @@ from phistac.remote.given import named_account
 from phistac.remote.http import Http
 from phistac.remote.keyshop import FullError, buy, give_back, wait_for
 from phistac.remote.privatefile import read_private, write_private
-from phistac.remote.secrets import S3Keys, Secret
 from phistac.remote.runtimefolder import runtime_folder
+from phistac.remote.secrets import S3Keys, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
