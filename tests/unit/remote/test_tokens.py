@@ -6,11 +6,13 @@ import pickle
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
-from phistac.errors import CredentialsMissingError, CredentialsRejectedError, ServiceError
+from phistac.errors import CatalogueError, CredentialsMissingError, CredentialsRejectedError, ServiceError
 from phistac.remote.patience import Clock
+from phistac.remote.refusals import UnauthorizedError
 from phistac.remote.secrets import Login, S3Keys
 from phistac.remote.tokens import TokenSource
 from phistac.settings import Settings
@@ -25,11 +27,18 @@ class Service:
         self.dead_refresh = False
         self.answer = {}
         self.slow_s = 0.0
+        self.used = set()
+        self.slept = []
+        self.refusal = None
 
     def post_form(self, url, form):
         time.sleep(self.slow_s)
         self.forms.append(dict(form))
         if form.get("password") == "wrong":
+            raise CredentialsRejectedError("POST … was answered 401: Invalid user credentials")
+        if self.refusal:
+            raise self.refusal
+        if form.get("totp") in self.used:
             raise CredentialsRejectedError("POST … was answered 401: Invalid user credentials")
         if form["grant_type"] == "refresh_token" and self.dead_refresh:
             raise CredentialsRejectedError("Token is not active")
@@ -46,7 +55,9 @@ class Service:
             Settings(account="me"),
             credentials=lambda _: Login("me@x", password, totp),
             http=self,
-            clock=Clock(monotonic=lambda: self.now),
+            clock=Clock(
+                monotonic=lambda: self.now, sleep=self.slept.append, now=lambda: datetime.fromtimestamp(59, UTC)
+            ),
         )
 
 
@@ -108,6 +119,68 @@ def test_a_rejected_token_is_replaced_once():
     assert source.token() == "a2"
     source.rejected(token)  # somebody else comes late with the old one
     assert source.token() == "a2"
+
+
+def test_a_call_that_is_answered_401_gets_one_new_token():
+    service = Service()
+    source = service.source()
+    asked = []
+
+    def use(token, *, refuse=1):
+        asked.append(token)
+        if len(asked) <= refuse:
+            raise UnauthorizedError("401")
+        return "done"
+
+    assert source.spend(use) == "done"
+    assert asked == ["a1", "a2"]
+    assert grants(service) == ["password", "refresh_token"]
+    asked.clear()
+    with pytest.raises(UnauthorizedError):
+        source.spend(lambda token: use(token, refuse=9))
+    assert len(asked) == 2
+
+    def forbidden(token):
+        asked.append(token)
+        raise CredentialsRejectedError("403")
+
+    asked.clear()
+    with pytest.raises(CredentialsRejectedError, match="403"):
+        source.spend(forbidden)
+    assert len(asked) == 1
+
+
+def test_a_code_that_was_used_is_followed_by_the_next_one():
+    secret, service = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", Service()
+    service.used = {"287082"}
+    assert service.source(totp=secret).token() == "a2"
+    first, second = (str(form["totp"]) for form in service.forms)
+    assert (first, second) == ("287082", "359152")  # RFC 6238 at 59 s, and 30 s on
+    assert service.slept == [1.2]
+    service.used = {"287082", "359152"}
+    with pytest.raises(CredentialsRejectedError, match="Invalid user") as caught:
+        service.source(totp=secret).token()
+    assert len(service.forms) == 4
+    assert "code is good once" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("Account is not fully set up", "Sign in once"),
+        ("Account disabled", "wait"),
+        ("Account is temporarily disabled; contact your administrator", "wait"),
+        ("Session limit exceeded", "hundred"),
+        ("Invalid user credentials", "PHISTAC_TOTP"),
+    ],
+)
+def test_refusals_in_keycloaks_words_say_what_to_do(said, remedy):
+    service = Service()
+    service.refusal = CatalogueError(f"POST … was answered 400: {said}")
+    with pytest.raises(CredentialsRejectedError, match=said) as caught:
+        service.source("canary").token()
+    assert remedy in caught.value.remedy
+    assert "canary" not in str(caught.value)
 
 
 def test_the_second_factor_is_passed_on():
