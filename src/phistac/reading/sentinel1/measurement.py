@@ -13,6 +13,7 @@ from phistac.errors import NotFoundError
 from phistac.reading.arrays import RangedArray
 from phistac.reading.sentinel1.footprint import geospatial_attrs
 from phistac.reading.sentinel1.pixels import pixel_layout, preferred_chunks
+from phistac.reading.sentinel1.radiometry import ImageTables
 from phistac.safe import sentinel1
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ def measurement_dataset(
     swap = {} if timing.bursts else {"line": "azimuth_time", "pixel": range_name}
     dataset = dataset.swap_dims(swap)
     chunks = preferred_chunks(files, image, timing)
-    dataset["measurement"].encoding["preferred_chunks"] = chunks | {swap[name]: chunks[name] for name in swap}
+    dataset["measurement"].encoding = {
+        "preferred_chunks": chunks | {swap[name]: chunks[name] for name in swap},
+        "tables": ImageTables(source, files.calibration, files.noise),
+    }
     return dataset
 
 
