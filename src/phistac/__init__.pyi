@@ -1,6 +1,7 @@
 from .analysis.temporal import temporal_statistics
 from .errors import PhistacError, PhistacWarning
 from .reading.backend import SafeBackendEntrypoint
+from .reading.calibration import calibrate
 from .reading.door import open  # noqa: A004 - reads as phistac.open
 from .reading.explain import explain
 from .reading.loading import load
@@ -32,6 +33,7 @@ __all__ = [
     "Settings",
     "StacIO",
     "burst_series",
+    "calibrate",
     "changes",
     "connect",
     "download",
