@@ -123,8 +123,10 @@ def _kinds(product: Sentinel1Product, files: ImageFiles) -> list[str]:
 
 
 def _groups(product: Sentinel1Product) -> list[str]:
+    """Names of all groups, images in the order of the manifest: sarsen takes the first if nobody names one."""
     names: dict[str, None] = {}
-    for files in product.images:
+    listed = {item.id: number for number, item in enumerate(product.manifest.objects)}
+    for files in sorted(product.images, key=lambda files: listed[files.annotation.id] if files.annotation else -1):
         parts = files.group.split("/")
         names |= dict.fromkeys("/".join(parts[:length]) for length in range(1, len(parts) + 1))
         names |= dict.fromkeys(f"{files.group}/{kind}" for kind in _kinds(product, files))
