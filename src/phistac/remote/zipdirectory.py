@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import ConfigurationError, FormatError, NotFoundError
@@ -47,7 +47,7 @@ class ZippedProduct:
         For requests that must not be answered out of another version.
     """
 
-    members: Mapping[str, Member]
+    members: Mapping[str, Member] = field(repr=False)
     root: str
     version: tuple[str, ...]
     etag: str | None
@@ -140,7 +140,7 @@ def _started(outer: Any, path: str, product: ZippedProduct) -> dict[str, Member]
     headers = [ByteRange(path, one.header, one.header + HEADER_SIZE) for one in large.values()]
     heads = fetch(outer, headers, etags={path: product.etag} if product.etag else None)
     starts = {
-        name: replace(one, start=data_start(path, one.header, head))
+        name: replace(one, start=data_start(path, one, head))
         for (name, one), head in zip(large.items(), heads, strict=True)
     }
     return {**product.members, **starts}

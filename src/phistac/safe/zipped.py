@@ -26,6 +26,9 @@ HEADER_SIZE = 30
 """Bytes of a local file header before the name (APPNOTE.TXT 4.3.7)."""
 
 _SIGNATURE = b"PK\x03\x04"
+_STREAMED = 0x08
+_DESCRIPTORS = (12, 16, 20, 24)
+"""Bytes after a member whose sizes were not known when its header was written (4.3.9), by variant."""
 _STEP = 32 << 20
 """Compressed bytes that are fetched at once."""
 _CHUNK = 4 << 20
@@ -85,20 +88,23 @@ def product_roots(names: Iterable[str]) -> list[str]:
     return [""] if "" in found else sorted(found - inner)
 
 
-def data_start(path: str, header: int, head: bytes) -> int:
+def data_start(path: str, member: Member, head: bytes) -> int:
     """Return where the bytes of a member begin, from the first 30 of its local header.
 
     Raises
     ------
     FormatError
-        If that is no local header.
+        If that is no local header, or what it says does not lead to what comes next.
     """
-    if len(head) < HEADER_SIZE or head[:4] != _SIGNATURE:
-        raise FormatError(
-            f"{path}: at byte {header} is no file", remedy="The zip is broken, or was replaced meanwhile."
-        )
-    name, extra = struct.unpack_from("<HH", head, 26)
-    return int(header + HEADER_SIZE + name + extra)
+    if len(head) >= HEADER_SIZE and head[:4] == _SIGNATURE:
+        flags, name, extra = struct.unpack_from("<6xH18xHH", head)
+        start = int(member.header + HEADER_SIZE + name + extra)
+        if member.limit - start - member.packed in (_DESCRIPTORS if flags & _STREAMED else (0,)):
+            return start
+    raise FormatError(
+        f"{path}: there is no file of {member.packed} bytes at {member.header}",
+        remedy="The zip is broken, hostile, or was replaced meanwhile. If other programs can, unpack it.",
+    )
 
 
 def read_members(zipped: str, members: Mapping[str, Member], wanted: Sequence[ByteRange]) -> Indexer[list[bytes]]:
@@ -145,15 +151,13 @@ def _member(zipped: str, name: str, members: Mapping[str, Member], asked: Sequen
     if member.start is None:
         return (yield from _with_header(zipped, name, member, asked))
     begin = member.start
-    _check_end(zipped, name, member, begin)
     return list((yield [ByteRange(zipped, begin + one.start, begin + one.stop, one.sink) for one in asked]))
 
 
 def _with_header(zipped: str, name: str, member: Member, asked: Sequence[ByteRange]) -> Indexer[list[bytes]]:
     """Read a stored member whole, its header along with it: small ones, once."""
     (block,) = yield [ByteRange(zipped, member.header, _end(member))]
-    begin = data_start(zipped, member.header, block)
-    _check_end(zipped, name, member, begin)
+    begin = data_start(zipped, member, block)
     data = block[begin - member.header : begin - member.header + member.packed]
     if zlib.crc32(data) != member.crc:
         raise _broken(zipped, name)
@@ -168,8 +172,7 @@ def _inflated(zipped: str, name: str, member: Member, asked: Sequence[ByteRange]
             raise _broken(zipped, name)
         (piece,) = yield [ByteRange(zipped, at, min(at + _STEP, end))]
         if at == member.header:
-            begin = data_start(zipped, member.header, piece)
-            _check_end(zipped, name, member, begin)
+            begin = data_start(zipped, member, piece)
             end = begin + member.packed
             piece, at = piece[begin - at : end - at], max(begin, at + len(piece))
         else:
@@ -232,11 +235,6 @@ class _Inflater:
 def _end(member: Member) -> int:
     """Return where a member ends at the latest: before what comes next, unless that is absurdly far."""
     return max(member.header, min(member.limit, member.header + HEADER_SIZE + _SLACK + member.packed))
-
-
-def _check_end(zipped: str, name: str, member: Member, begin: int) -> None:
-    if begin + member.packed > member.limit:
-        raise FormatError(f"{name} in {zipped} overlaps what comes after it", remedy="The zip is broken or hostile.")
 
 
 def _broken(zipped: str, name: str) -> FormatError:

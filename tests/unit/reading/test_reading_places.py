@@ -38,6 +38,31 @@ def test_other_places(tmp_path, monkeypatch):
     assert locate_product(f"s3://eodata/{KEY}", storage_options=elsewhere).url == f"s3://eodata/{KEY}"
 
 
+def test_chains_lead_to_the_archive_too():
+    chained = locate_product(f"simplecache::s3://eodata/{KEY}/manifest.safe", storage_options={"s3": {"account": "me"}})
+    assert chained.url == f"simplecache::cdse://eodata/{KEY}"
+    assert (chained.settings.account, chained.options) == ("me", {})
+    cached = {"simplecache": {"cache_storage": "/tmp/none"}, "s3": {"endpoint_url": "https://example.org"}}
+    elsewhere = locate_product(f"simplecache::s3://eodata/{KEY}", storage_options=cached)
+    assert (elsewhere.url, elsewhere.options) == (f"simplecache::s3://eodata/{KEY}", cached)
+
+
+def test_storage_options_are_settings_or_keys_at_cdse():
+    options = {"account": "you", "connections": 2, "s3_url": "http://127.0.0.1:1"}
+    found = locate_product(f"cdse://eodata/{KEY}", storage_options=options)
+    assert (found.settings.account, found.settings.connections, found.settings.s3_url) == (
+        "you",
+        2,
+        "http://127.0.0.1:1",
+    )
+    keys = locate_product(f"s3://eodata/{KEY}", storage_options={"key": "canary-key", "secret": "canary-secret"})
+    assert keys.url == f"cdse://eodata/{KEY}"
+    for text in (repr(keys), str(keys.settings), pickle.dumps(keys).decode("latin-1"), str(keys.__dask_tokenize__())):
+        assert "canary" not in text
+    with pytest.raises(ConfigurationError, match="anon"):
+        locate_product(f"s3://eodata/{KEY}", storage_options={"anon": True})
+
+
 def test_the_settings_of_the_moment_travel_along():
     with use(Settings(account="me", s3_url="http://127.0.0.1:1")):
         source = locate_product(f"cdse://eodata/{KEY}")
@@ -45,7 +70,7 @@ def test_the_settings_of_the_moment_travel_along():
     assert again == source
     assert (again.settings.account, again.settings.s3_url) == ("me", "http://127.0.0.1:1")
     assert locate_product(f"cdse://eodata/{KEY}", storage_options={"account": "you"}).settings.account == "you"
-    with pytest.raises(ConfigurationError, match="secret"):
+    with pytest.raises(ConfigurationError, match="pair of S3 keys"):
         locate_product(f"cdse://eodata/{KEY}", storage_options={"secret": "x"})
 
 
@@ -85,6 +110,13 @@ def test_items_lead_to_their_product():
     assert locate_item(real)[0].url == f"cdse://eodata/{KEY}"
 
 
+def test_only_the_user_names_an_endpoint():
+    made = item(safe_manifest=f"s3://eodata/{KEY}/manifest.safe")
+    assert locate_item(made, storage_options={"account": "me"})[0].settings.account == "me"
+    mirror = {"client_kwargs": {"endpoint_url": "https://example.org"}}
+    assert locate_item(made, storage_options=mirror)[0].url == f"s3://eodata/{KEY}"
+
+
 def test_items_of_bursts_name_the_burst():
     made = item(safe_manifest=f"s3://eodata/{KEY}/manifest.safe")
     made["properties"] = {"burst:swath": "IW2", "sar:polarizations": ["VV"], "burst:relative_id": 15804}
@@ -98,6 +130,9 @@ def test_items_of_bursts_name_the_burst():
         "file:///etc/manifest.safe",
         "/etc/manifest.safe",
         "https://evil.example/manifest.safe",
+        "https://evil.example/odata/v1/Products(83c95a1e-e04f-49d2-9b23-f41a4e4b1a39)/Nodes(X)/Nodes(manifest.safe)/$value",
+        "zip://X.SAFE::https://evil.example/X.zip",
+        "simplecache::s3://eodata/X.SAFE/manifest.safe",
         "s3://evil/manifest.safe",
     ],
 )
