@@ -70,12 +70,15 @@ class Outgoing:
 
 
 def place(url: str) -> str:
-    """Return an address without its query, which may be long, and without user information.
+    """Return an address without its query, which may be long, without user information and the id of an S3 key.
 
     Examples
     --------
     >>> place("https://user:word@host/path?query=1")
     'https://host/path'
+    >>> place("https://host/credentials/access_id/AKID")
+    'https://host/credentials/access_id/…'
     """
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    path, of_key, _ = parts.path.partition("/access_id/")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}{of_key and f'{of_key}…'}"
