@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from phistac.reading.pending import below, pending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from phistac.reading.pending import Pending
 
@@ -28,23 +29,24 @@ def task_reads(arrays: list[Any]) -> list[Pending]:
     graph: dict[Any, Any] = {}
     for array in optimize(*arrays):  # type: ignore[no-untyped-call]  # Dask has few types
         graph |= dict(array.__dask_graph__())
-    leaves = {key: node.value for key, node in graph.items() if isinstance(node, DataNode) and below(node.value)}
-    return [found for node in graph.values() for found in _reads(node, leaves)]
+    nodes = list(_simple(graph.values()))
+    leaves = {node.key: node.value for node in nodes if isinstance(node, DataNode) and below(node.value) is not None}
+    found = [
+        pending(leaves[key], partial(_run, node, key)) for node in nodes for key in leaves.keys() & node.dependencies
+    ]
+    return [each for each in found if each is not None]
 
 
-def _reads(node: Any, leaves: Mapping[Any, Any]) -> Iterator[Pending]:
-    asked = leaves.keys() & node.dependencies
-    inner = [each for part in getattr(node, "args", ()) if isinstance(part, dict) for each in part.values()]
-    if inner:  # several tasks fused into one
-        for each in inner:
-            yield from _reads(each, leaves)
-    else:
-        for key in asked:
-            others = dict.fromkeys(node.dependencies - {key})
+def _simple(nodes: Iterable[Any]) -> Iterator[Any]:
+    """Yield nodes, and instead of several that were fused into one, those."""
+    for node in nodes:
+        inner = [each for part in getattr(node, "args", ()) if isinstance(part, dict) for each in part.values()]
+        if inner:
+            yield from _simple(inner)
+        else:
+            yield node
 
-            def use(stand_in: Any, key: Any = key, others: Mapping[Any, Any] = others) -> Any:
-                return node({**others, key: stand_in})
 
-            found = pending(leaves[key], use)
-            if found is not None:
-                yield found
+def _run(node: Any, key: Any, stand_in: Any) -> Any:
+    """Run a task as far as it gets with a stand-in for one of the things it depends on."""
+    return node({**dict.fromkeys(node.dependencies), key: stand_in})
