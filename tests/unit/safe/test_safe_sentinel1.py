@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from phistac.errors import FormatError
 from phistac.safe import sentinel1
+from phistac.safe.manifest import ManifestObject
+from phistac.safe.sentinel1 import values
+from phistac.safe.sentinel1.pixels import burst_raster
 from phistac.safe.sentinel1.product import file_facts
 from phistac.safe.xml import parse
 
@@ -132,6 +137,106 @@ def test_burst_ids_around_the_ascending_node():
     assert around.relative < 20
     with pytest.raises(FormatError, match="no bursts"):
         sentinel1.burst_id(swath="S3", sensing_anx_time=1.0, relative_orbit=1)
+
+
+# asserted by ASFHyP3/burst2safe's tests/test_burst_id.py: swath, ascending node, sensing, orbit, number
+PUBLISHED = [
+    ("IW2", "2023-04-22T17:03:10.235250", "2023-04-22T18:46:39.515927", 16, "t016_032322_iw2"),
+    ("EW5", "2022-10-10T14:02:11.848637", "2022-10-10T14:32:29.345783", 159, "t159_308684_ew5"),
+]
+
+
+@pytest.mark.parametrize(("swath", "node", "sensed", "orbit", "expected"), PUBLISHED)
+def test_published_burst_ids(swath, node, sensed, orbit, expected):
+    elapsed = float((np.datetime64(sensed) - np.datetime64(node)) / np.timedelta64(1, "s"))
+    found = sentinel1.burst_id(swath=swath, sensing_anx_time=elapsed, relative_orbit=orbit)
+    assert found.text(swath) == expected
+
+
+def test_burst_ids_of_a_product_that_states_none_count_on(folder):
+    for name, swaths in (("EFA4", {"IW1": 9, "IW2": 10}), ("8152", {"EW1": 17})):
+        known = product(folder(name))
+        for path in annotations(folder(name)):
+            root = parse(path.read_bytes())
+            found = sentinel1.burst_ids(root, relative_orbit=known.attrs["relative_orbit_number"])
+            assert {burst.relative_id for burst in sentinel1.swath_timing(root).bursts} == {None}
+            assert len(found) == swaths[sentinel1.image_info(root).swath]
+            assert {b.relative - a.relative for a, b in pairwise(found)} == {1}
+            assert {ids.track for ids in found} == {known.attrs["relative_orbit_number"]}
+
+
+def test_pixels_of_the_first_processors_begin_behind_the_header(folder):
+    (path,) = [p for p in annotations(folder("93A7")) if "iw1-slc-vv" in p.name]
+    root, size = parse(path.read_bytes()), 1502 * 22612 * 4
+    for index, offset in enumerate(root.iter("byteOffset")):
+        offset.text = str(8 + index * size)  # IPF 2.36
+    image, timing = sentinel1.image_info(root), sentinel1.swath_timing(root)
+    raster = burst_raster(image, timing, ManifestObject("m.tiff", 8 + 9 * size, None, None, "", "", ""))
+    assert [(run.line, run.lines, run.offset) for run in raster.runs] == [(0, 13518, 8)]
+    root.find(".//byteOffset").text = "7"
+    with pytest.raises(FormatError, match="header"):
+        burst_raster(
+            image, sentinel1.swath_timing(root), ManifestObject("m.tiff", 9 * size + 8, None, None, "", "", "")
+        )
+
+
+def test_the_signal_of_a_real_burst(folder):
+    (path,) = [p for p in annotations(folder("93A7")) if "iw1-slc-vv" in p.name]
+    document = sentinel1.Document(path.read_bytes(), path.name)
+    parts = (sentinel1.image_info, sentinel1.swath_timing, sentinel1.fm_rate, sentinel1.dc_estimate)
+    found = sentinel1.burst_signal(*map(document.get, parts), index=0)
+    first = np.datetime64(document.get(sentinel1.swath_timing).bursts[0].azimuth_time, "ns")
+    step = document.get(sentinel1.image_info).azimuth_time_interval
+    assert abs((found.mid_time - first) / np.timedelta64(1, "s") - 1501 / 2 * step) < 2e-9
+    assert found.azimuth_steering_rate == 1.590368784
+    assert -2500 < found.fm_rate.coefficients[0] < -2000
+    assert abs(found.doppler.coefficients[0]) < 100
+    assert found.valid_lines[0] == 21
+    assert found.valid_samples[0] >= 971
+
+
+def test_a_document_is_parsed_once_and_again_after_a_rest():
+    calls = []
+
+    def part(root):
+        calls.append(root.tag)
+        return root.findtext("b")
+
+    document = sentinel1.Document(b"<a><b>1</b></a>", "annotation/a.xml")
+    assert [document.get(part), document.get(part)] == ["1", "1"]
+    document.rest()
+    assert document.get(part) == "1"
+    assert calls == ["a"]
+    assert document.get(lambda root: root.tag) == "a"
+    with pytest.raises(FormatError, match=r"annotation/a\.xml: .*orbit"):
+        document.get(sentinel1.orbit)
+    with pytest.raises(FormatError, match=r"annotation/b\.xml"):
+        sentinel1.Document(b"<a><b>1</b>", "annotation/b.xml").get(part)
+
+
+LISTS = "<a><list count='2'><r><n>1</n><v count='2'>1 {}</v></r><r><n>2</n>{}</r></list></a>"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("x", "<v count='2'>3 4</v>"),
+        ("2.5", "<v count='2'>3 4</v>"),
+        ("99999999999999999999", "<v count='2'>3 4</v>"),
+        ("2 3", "<v count='2'>3 4</v>"),
+        ("2", "<v count='2'>3</v>"),
+        ("2", "<v count='3'>3 4 5</v>"),
+        ("2", "<v count='2'>3 4</v><v count='2'>3 4</v>"),
+        ("2", ""),
+    ],
+)
+def test_lists_of_numbers_are_whole_or_refused(first, second):
+    good = values.records(parse(LISTS.format("2", "<v count='2'>3 4</v>").encode()), "list/r")
+    assert values.table(good, "v", np.int64, width=2).tolist() == [[1, 2], [3, 4]]
+    assert values.integers(good, "n").tolist() == [1, 2]
+    found = values.records(parse(LISTS.format(first, second).encode()), "list/r")
+    with pytest.raises(FormatError, match=r"<[vr]>"):
+        values.table(found, "v", np.int64, width=2)
 
 
 def test_valid_lines_of_a_real_burst(folder):
