@@ -26,7 +26,9 @@ import xarray as xr
 from distributed.protocol import serialize
 from keyring.backend import KeyringBackend
 
+import phistac
 from phistac.errors import CredentialsMissingError, CredentialsRejectedError, NotFoundError, PhistacError, ServiceError
+from phistac.odata import records
 from phistac.remote.credentials import s3_keys
 from phistac.remote.filesystem import CdseFileSystem, filesystem
 from phistac.remote.http import Http
@@ -37,6 +39,7 @@ from phistac.remote.tempkeys import discard
 from phistac.remote.tokens import TokenSource, token_source
 from phistac.sandbox import Fault, Sandbox
 from phistac.sandbox.environment import environment
+from phistac.stac.bursts import burst_item
 
 pytest.importorskip("nanio")
 
@@ -225,6 +228,14 @@ def product(cdse) -> str:
     return next(f"s3:/{row['S3Path']}" for row in rows if "_IW_SLC__1SDV_" in row["Name"])
 
 
+def burst_items(cdse) -> list[dict]:
+    """One burst on two dates."""
+    lines = (cdse.root / "catalogue" / "bursts.jsonl").read_text().splitlines()
+    items = [burst_item(records.burst(json.loads(line))) for line in lines]
+    mine = [item for item in items if item["properties"]["burst:id"] == "t044_092602_iw2"]
+    return [item for item in mine if item["properties"]["sar:polarizations"] == ["VV"]][:2]
+
+
 def by_variables(cdse, monkeypatch, tmp_path):
     label = cdse.settings.account.upper().replace("-", "_")
     monkeypatch.setenv(f"PHISTAC_S3_ACCESS_KEY__{label}", KEYS["key"])
@@ -266,6 +277,7 @@ def test_no_canary_of_a_lazy_dataset(cdse, log, monkeypatch, tmp_path, request, 
     options = route(cdse, monkeypatch, tmp_path)
     group = {"engine": "safe", "group": "IW1/VV", "chunks": {}, "storage_options": options or None}
     ds = xr.open_dataset(product(cdse), **group)
+    series = phistac.burst_series(burst_items(cdse), chunks={}, storage_options=options or None)
     fs = CdseFileSystem(**options)
     secrets = dict(PLANTED)
     if "login" in route.__name__:
@@ -273,7 +285,8 @@ def test_no_canary_of_a_lazy_dataset(cdse, log, monkeypatch, tmp_path, request, 
         assert keys.access_key != KEYS["key"]
         token = str(token_source(fs.settings).token())
         secrets |= {"bought key": str(keys.access_key), "bought secret": str(keys.secret_key), "token": token}
-    found = traces(ds, fs)
+    found = traces(ds, fs) | {f"series: {name}": trace for name, trace in traces(series, fs).items()}
+    assert series.VV[:, :2, :2].load().shape == (2, 2, 2)
     assert ds.measurement[:2, :2].load().shape == (2, 2)
     assert pickle.loads(found["pickle"]).measurement[:2, :2].load().shape == (2, 2)
     found |= traces(ds, fs)
@@ -297,6 +310,7 @@ def test_no_canary_of_a_lazy_dataset(cdse, log, monkeypatch, tmp_path, request, 
         assert discard(fs.settings) == 2  # the one that was refused, and the one bought instead
     found["log"] = log.getvalue()
     assert "Sending http request" in found["log"]
+    assert list((tmp_path / "XDG_CACHE_HOME" / "phistac" / "sidecar").iterdir())
     found |= on_disk(tmp_path, {Path(os.environ["HOME"]) / ".s5cfg"})
     found |= on_disk(Path(os.environ["XDG_RUNTIME_DIR"]), set())
     if (

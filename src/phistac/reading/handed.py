@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from phistac.reading.items import is_item
+from phistac.reading.source import in_archive
 from phistac.settings import resolve
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def admitted(place: Any, storage_options: Mapping[str, Any] | None) -> Mapping[s
 
     rest = dict(storage_options)
     settings = resolve()
-    named = replace(settings, account=str(rest.get("account", settings.account)))
-    account = admit(rest, named).account
+    account = admit(rest, replace(settings, account=str(rest.get("account", settings.account)))).account
     return rest if account == settings.account and "account" not in rest else {**rest, "account": account}
 
 
@@ -49,12 +48,4 @@ def _in_archive(place: Any, options: Mapping[str, Any]) -> bool:
         return True
     if not isinstance(place, str | os.PathLike):
         return False
-    settings, url = resolve(), os.fspath(place)
-    parts = urlsplit(str(url))
-    ours = {urlsplit(settings.s3_url).netloc.lower(), *settings.service_hosts}
-    return (
-        parts.scheme == "cdse"
-        or (parts.scheme == "s3" and parts.netloc == settings.bucket)
-        or (parts.scheme in {"http", "https"} and parts.netloc.lower() in ours)
-        or (not parts.scheme and str(url).startswith(f"/{settings.bucket}/"))
-    )
+    return in_archive(str(os.fspath(place)).rpartition("::")[2], settings=resolve())
