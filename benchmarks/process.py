@@ -6,9 +6,10 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["ClientError", "call"]
+__all__ = ["ClientError", "beside", "call"]
 
 _CLIENTS = Path(__file__).parent / "clients"
 _FOREIGN = ("AWS_", "EODAG", "GDAL_", "CPL_", "VSI_")
@@ -55,6 +56,23 @@ def call(python, client, request, *, home, timeout_s=600.0):
     if process.returncode:
         raise ClientError(_last_line(complaints) or f"exit code {process.returncode}")
     return json.loads(out)
+
+
+@contextmanager
+def beside(python, client, request, *, home):
+    """Run a client for as long as a ``with`` block lasts; it and what it has started are killed at the end."""
+    Path(home).mkdir(parents=True, exist_ok=True)
+    with subprocess.Popen(
+        [str(python), str(_CLIENTS / f"{client}.py")], env=_environment(home), cwd=home, text=True,
+        start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        try:
+            with process.stdin as stream:
+                json.dump(request, stream)
+            yield
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _environment(home):
