@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import warnings
 
 import numpy as np
@@ -11,11 +13,13 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phistac.errors import FormatError
 from phistac.sandbox.environment import environment
 
 rasterio = pytest.importorskip("rasterio")
 pytest.importorskip("nanio")
-from rasterio.windows import Window  # noqa: E402 - behind the skip
+from rasterio.shutil import copy  # noqa: E402 - behind the skip
+from rasterio.windows import Window  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,52 @@ def test_every_kind_of_image_is_gdals_whole_and_in_windows(cdse):
             np.testing.assert_array_equal(lazy[cut], expected[cut], err_msg=f"{kind} {cut}")
         seen.add((kind[4:6], path.name.split("-")[2], "-cog" in kind))
     assert {("IW", "slc", False), ("IW", "grd", False), ("IW", "grd", True)} <= seen
+
+
+@pytest.fixture
+def copied(cdse, tmp_path):
+    """An image made of bursts, in a folder where it may be changed: annotation, measurement, and its pixels."""
+    row = next(row for row in products(cdse.root) if "_IW_SLC_" in row["Name"])
+    folder = tmp_path / row["Name"]
+    shutil.copytree(cdse.root / "s3" / row["S3Path"].lstrip("/"), folder)
+    (annotation,), (tiff,) = folder.glob("annotation/*-iw2-*-vv-*.xml"), folder.glob("measurement/*-iw2-*-vv-*.tiff")
+    return annotation, tiff, gdal(tiff)
+
+
+def opened(annotation) -> xr.DataArray:
+    return xr.open_dataset(annotation.parent.parent, engine="safe", group="IW2/VV").measurement
+
+
+@pytest.mark.parametrize("rows", [1, -1])
+def test_wrong_byte_offsets_are_not_believed(copied, rows):
+    annotation, _, expected = copied
+    text, count = annotation.read_text(), 4 * expected.shape[1]
+    offsets = [int(found) for found in re.findall(r"<byteOffset>(\d+)<", text)]
+    for offset in sorted(offsets, reverse=rows > 0):
+        text = text.replace(f"<byteOffset>{offset}<", f"<byteOffset>{offset + rows * count}<")
+    assert len(text) == annotation.stat().st_size
+    annotation.write_text(text)
+    lazy = opened(annotation)
+    np.testing.assert_array_equal(lazy, expected)
+    np.testing.assert_array_equal(lazy[40:50, 9:12], expected[40:50, 9:12])
+
+
+def test_a_repacked_file_reads_by_its_own_directory_and_one_cut_off_not_at_all(copied):
+    annotation, tiff, expected = copied
+    whole = tiff.read_bytes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        copy(tiff, tiff.with_suffix(".tmp"), driver="GTiff", compress="ZSTD", tiled=True)
+    tiff.with_suffix(".tmp").rename(tiff)
+    assert tiff.stat().st_size != len(whole)
+    np.testing.assert_array_equal(opened(annotation), expected)
+    np.testing.assert_array_equal(opened(annotation)[77:79, 3:80:2], expected[77:79, 3:80:2])
+    tiff.write_bytes(whole[:-1000])  # only of its ground control points something is missing
+    np.testing.assert_array_equal(opened(annotation), expected)
+    for size in (len(whole) - 20_000, len(whole) // 2, 100, 0):
+        tiff.write_bytes(whole[:size])
+        with pytest.raises(FormatError, match=f"{size} bytes, the manifest says {len(whole)}"):
+            opened(annotation)[5, 5].load()
 
 
 def cog(cdse) -> tuple[dict, dict]:
