@@ -13,9 +13,9 @@ import numpy as np
 import xarray as xr
 
 from phistac.reading.sentinel1.footprint import geospatial_attrs
+from phistac.reading.sentinel1.luts import calibration, noise_azimuth, noise_range
 from phistac.reading.sentinel1.tables import later
 from phistac.safe import sentinel1
-from phistac.safe.sentinel1.calibration import CALIBRATION_TABLES
 from phistac.safe.sentinel1.motion import ATTITUDE_ANGLES
 
 if TYPE_CHECKING:
@@ -145,51 +145,6 @@ def _antenna_pattern(document: Document) -> xr.Dataset:
     )
 
 
-def _calibration(document: Document) -> xr.Dataset:
-    grid = document.get(sentinel1.calibration_grid)
-    tables = {
-        name: (
-            ("line", "pixel"),
-            later(document, sentinel1.calibration, _table(name), (grid.line.size, grid.pixel.size), "float32"),
-        )
-        for name in CALIBRATION_TABLES
-    }
-    return xr.Dataset(
-        {"azimuth_time": ("line", grid.azimuth_time), **tables},
-        {"line": grid.line, "pixel": grid.pixel},
-        {"absoluteCalibrationConstant": document.get(sentinel1.calibration_constant)},
-    )
-
-
-def _table(name: str) -> Callable[[sentinel1.Calibration], Any]:
-    return lambda found: found.tables[name]
-
-
-def _noise_range(document: Document) -> xr.Dataset:
-    grid = document.get(sentinel1.noise_grid)
-    lut = later(document, sentinel1.noise, attrgetter("range_lut"), (grid.line.size, grid.pixel.size), "float32")
-    return xr.Dataset(
-        {"azimuth_time": ("line", grid.azimuth_time), "noiseRangeLut": (("line", "pixel"), lut)},
-        {"line": grid.line, "pixel": grid.pixel},
-    )
-
-
-def _noise_azimuth(document: Document) -> xr.Dataset:
-    """Give each block of the image its table: GRD has several, at other lines; the second is ``noiseAzimuthLut_1``."""
-    variables, lines = {}, {}
-    for number, block in enumerate(document.get(sentinel1.azimuth_blocks)):
-        suffix = f"_{number}" if number else ""
-        window = dict(zip(("first_line", "last_line", "first_pixel", "last_pixel"), block.window, strict=True))
-        lut = later(document, sentinel1.azimuth_noise, _block(number), block.line.shape, "float32")
-        variables[f"noiseAzimuthLut{suffix}"] = (f"line{suffix}", lut, {"swath": block.swath, **window})
-        lines[f"line{suffix}"] = block.line
-    return xr.Dataset(variables, lines)
-
-
-def _block(number: int) -> Callable[[Any], Any]:
-    return lambda found: found[number].lut
-
-
 def _bursts(document: Document) -> xr.Dataset:
     timing = document.get(sentinel1.swath_timing)
     bursts = timing.bursts
@@ -216,9 +171,9 @@ BUILDERS: dict[str, Callable[[Document], xr.Dataset]] = {
     "bursts": _bursts,
     "antenna_pattern": _antenna_pattern,
     "coordinate_conversion": _coordinate_conversion,
-    "calibration": _calibration,
-    "noise_range": _noise_range,
-    "noise_azimuth": _noise_azimuth,
+    "calibration": calibration,
+    "noise_range": noise_range,
+    "noise_azimuth": noise_azimuth,
 }
 """What makes each metadata group."""
 

@@ -17,6 +17,8 @@ from phistac.safe.times import nanoseconds
 from phistac.safe.xml import text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from phistac.safe.xml import Element
 
 __all__ = [
@@ -66,8 +68,10 @@ class Records:
         if self.container is None:
             return []
         found: list[Element] = _xpath(f"{self.name}/{path}", self.container)
-        lacking = _xpath(f"count({self.name}[count({path})!=1])", self.container)
-        if lacking or len(found) != self.size:
+        owners: Iterable[Element | None] = found
+        for _ in path.split("/"):
+            owners = [None if element is None else element.getparent() for element in owners]
+        if len(found) != self.size or len(set(owners)) != self.size:  # as many, and no two of one record
             raise FormatError(f"not every <{self.name}> has one <{path}>")
         return found
 
