@@ -61,12 +61,16 @@ def burst_raster(image: ImageInfo, timing: SwathTiming, measurement: ManifestObj
 
 
 def has_esas_layout(raster: Raster) -> bool:
-    """Say whether the rows lie as in every file of ESA's seen: in one run, right after the header or a dead directory.
+    """Say whether the rows lie as in every file of ESA's seen: in one run, between what is always before and behind.
 
-    The dead directory has 315 bytes and two arrays of 4 bytes per row (IPF 2.7x and later); IPF 2.36 has none. Offsets
-    that do not fit are wrong, or describe a file made by others.
+    Before are the header and, since IPF 2.7x, a dead directory: 315 bytes and two arrays of 4 bytes per row. Behind is
+    the live directory: the two arrays, 48 bytes per tie point, and 461 bytes more (467 at IPF 2.36). Offsets that do
+    not fit are wrong, or describe a file made by others.
     """
-    return len(raster.runs) == 1 and raster.runs[0].offset in (_HEADER, 8 * raster.shape[0] + 315)
+    lines, offset = raster.shape[0], raster.runs[0].offset
+    behind = raster.size - offset - lines * raster.row_size - 8 * lines
+    more = {_HEADER: 467, 8 * lines + 315: 461}.get(offset)
+    return len(raster.runs) == 1 and more is not None and behind >= more and (behind - more) % 48 == 0
 
 
 def _joined(runs: tuple[Run, ...], row_size: int) -> tuple[Run, ...]:
