@@ -88,7 +88,7 @@ def _same_sizes(best):
 
 
 def _tree(bench, strict, products):
-    """Open the tree on the strict sandbox, and with any number of connections at two latencies: rounds are the slope."""
+    """Open it on the strict sandbox, then at two latencies with any number of connections: that counts round trips."""
     place = f"cdse://{products[-1]}"
     request = {"places": [place], "group": ""}
     samples = []

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--complete-measurements", action="store_true", help="make the Sentinel-1 TIFFs that --data lacks, sparse")
     option("--root", type=Path, help="keep the archive here and use it again (default: a temporary folder)")
     option("--seed", type=int, default=default.seed, help="of the archive that is made")
-    option("--size", choices=("small", "full"), default=default.size, help="pixels of the archive that is made")
+    option("--size", choices=("small", "full", "modes"), default=default.size, help="of that archive")
     option("--port", type=int, default=18080, help="of the catalogue, tokens and keys; 0 for a free one")
     option("--s3-port", type=int, default=18081, help="of the objects; 0 for a free one")
     option("--strict", action=argparse.BooleanOptionalAction, default=True, help="all quotas of CDSE, or none")

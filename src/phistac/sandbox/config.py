@@ -17,7 +17,7 @@ __all__ = ["AS_STRICT_SAYS", "Count", "OverLimit", "SandboxConfig", "Size"]
 
 Count = Literal["sockets", "requests", "both"]
 OverLimit = Literal["429", "503", "403", "refuse"]
-Size = Literal["small", "full"]
+Size = Literal["small", "full", "modes"]
 
 AS_STRICT_SAYS = -1
 """Value of a quota that is left to ``strict``; 0 switches it off, anything above is the quota."""
@@ -110,7 +110,7 @@ class SandboxConfig:
     """The same seed makes the same archive, byte by byte."""
 
     size: Size = "small"
-    """Pixels of the seeded archive: a few, or as many as the real products have."""
+    """The seeded archive: few pixels, or one product with as many as real ones, or one of every mode of Sentinel-1."""
 
     def __post_init__(self) -> None:
         for name, value in _STRICT.items():

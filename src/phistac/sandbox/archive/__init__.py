@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from phistac.sandbox.archive.adopt import adopt
 from phistac.sandbox.archive.catalogue import Catalogue
 from phistac.sandbox.archive.seeded import fill
+from phistac.sandbox.archive.seeded_modes import fill_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +36,10 @@ def build(root: Path, *, seed: int = 1, size: Size = "small", progress: Callable
         A folder that is empty or does not exist.
     seed : int
         The same seed gives the same bytes.
-    size : {"small", "full"}
+    size : {"small", "full", "modes"}
         ``small``: some 220 products, about 150 MB. ``full``: the same, with the newest Sentinel-1 SLC in the real size
-        (8 GB as sparse files, about 1 GB on disk; the middle burst of every image has pixels).
+        (8 GB as sparse files, about 1 GB on disk; the middle burst of every image has pixels). ``modes``: instead, one
+        small Sentinel-1 product of every mode, kind and layout of files.
     progress : callable, optional
         Told what is being made, in a few words.
 
@@ -47,5 +49,9 @@ def build(root: Path, *, seed: int = 1, size: Size = "small", progress: Callable
         If ``root`` cannot be written.
     """
     catalogue = Catalogue()
-    fill(root, catalogue, seed=seed, size=size, progress=progress or (lambda _: None))
+    tell = progress or (lambda _: None)
+    if size == "modes":
+        fill_modes(root, catalogue, seed=seed, progress=tell)
+    else:
+        fill(root, catalogue, seed=seed, size=size, progress=tell)
     catalogue.write(root)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor
 
-__all__ = ["IW", "T_ORBIT", "BeamPattern", "burst_number", "pattern_of"]
+__all__ = ["EW", "IW", "T_ORBIT", "BeamPattern", "burst_number", "pattern_of"]
 
 T_ORBIT = 12 * 86400 / 175
 """Seconds of one revolution: 175 of them in 12 days."""
@@ -32,12 +32,12 @@ class BeamPattern:
 
 
 IW = BeamPattern(cycle=2.758273, preamble=2.299849)
-_EW = BeamPattern(cycle=3.038376, preamble=2.299970)
+EW = BeamPattern(cycle=3.038376, preamble=2.299970)
 
 
 def pattern_of(mode: str) -> BeamPattern | None:
     """Return the beam pattern of ``IW`` or ``EW``; None for modes without bursts."""
-    return {"IW": IW, "EW": _EW}.get(mode)
+    return {"IW": IW, "EW": EW}.get(mode)
 
 
 def burst_number(mid_anx_s: float, orbit: int, pattern: BeamPattern = IW) -> int:

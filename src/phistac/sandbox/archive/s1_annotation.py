@@ -29,7 +29,7 @@ def header(image: Image) -> Node:
         el("missionId", image.scene.passed.mission),
         el("productType", image.product_type),
         el("polarisation", image.polarization.upper()),
-        el("mode", "IW"),
+        el("mode", image.scene.mode.beam),
         el("swath", image.swath_name),
         el("startTime", anno(image.start)),
         el("stopTime", anno(image.stop)),

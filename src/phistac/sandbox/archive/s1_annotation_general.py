@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["general_annotation", "image_statistics", "quality_information"]
 
+_STEERING_DEG_S = {"IW": 1.590368784, "EW": 2.390895448}
+_RATE = "azimuthFmRatePolynomial"
 _FLAGS = (
     ("numDownlinkInputDataGaps", "downlinkGapsInInputDataSignificantFlag"),
     ("numDownlinkInputMissingLines", "downlinkMissingLinesSignificantFlag"),
@@ -91,7 +93,7 @@ def general_annotation(image: Image) -> Node:
         el("projection", "Ground Range" if image.swath is None else "Slant Range"),
         _g("rangeSamplingRate", image.sampling_rate),
         _g("radarFrequency", 5.405000454334350e09),
-        _g("azimuthSteeringRate", 1.590368784),
+        _g("azimuthSteeringRate", _STEERING_DEG_S.get(image.scene.mode.name, 0.0)),
     )
     heights = [
         el("terrainHeight", el("azimuthTime", anno(shift(image.start, 5.0 * i - 10))), _g("value", 100.0))
@@ -151,16 +153,21 @@ def _attitude(image: Image) -> list[Node]:
     ]
 
 
+def _old_rate(polynomial: tuple[float, ...]) -> list[Node]:
+    """Return the three coefficients as processors before IPF 2.43 wrote them."""
+    return [_g(f"c{degree}", value) for degree, value in enumerate(polynomial)]
+
+
 def _fm_rates(image: Image) -> list[Node]:
     """Return azimuth FM rate polynomials about ``t0``: a burst apart, one more than there are bursts."""
-    t0 = image.swaths[0].slant_range_time
+    passed, t0 = image.scene.passed, image.swaths[0].slant_range_time
     polynomial = (-2.3197e03 * (5.34e-3 / t0), 4.5098e05, -7.9277e07)
     return [
         el(
             "azimuthFmRate",
             el("azimuthTime", anno(shift(image.start, 2.758273 * i - 1.21))),
             _g("t0", t0),
-            values("azimuthFmRatePolynomial", polynomial, "%.15e"),
+            *(_old_rate(polynomial) if passed.ipf < "002.43" else [values(_RATE, polynomial, "%.15e")]),
         )
         for i in range(len(image.swaths[0].bursts) + 2)
     ]

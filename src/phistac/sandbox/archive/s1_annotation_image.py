@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["antenna_pattern", "doppler_centroid", "image_annotation"]
 
 _SLICE_S = 25.0
+_RFI = (("rfiMitigationPerformed", "BasedOnNoiseMeas"), ("rfiMitigationDomain", "TimeAndFrequency"))
 
 
 def _g(tag: str, value: float) -> Node:
@@ -90,12 +91,11 @@ def _processing_information(image: Image) -> Node:
         el("srgrConversionApplied", str(detected).lower()),
         el("detectionPerformed", str(detected).lower()),
         el("thermalNoiseCorrectionPerformed", "false"),
-        el("rfiMitigationPerformed", "BasedOnNoiseMeas"),
-        el("rfiMitigationDomain", "TimeAndFrequency"),
+        *(el(name, text) for name, text in _RFI if image.scene.passed.ipf >= "003.40"),
         el("chirpSource", "Nominal"),
         el("pgSource", "Extracted"),
         el("rrfSpectrum", "Extended Tapered"),
-        el("applicationLutId", "IW_Default"),
+        el("applicationLutId", f"{image.scene.mode.beam}_Default"),
         counted("swathProcParamsList", [_processing_parameters(swath) for swath in image.swaths]),
         counted("inputDimensionsList", [_input_dimensions(swath) for swath in image.swaths]),
         _g("referenceRange", 8.0e05),

@@ -19,17 +19,18 @@ def _g(tag: str, value: float) -> Node:
 
 
 def swath_timing(image: Image) -> Node:
-    """Return the burst table: empty for detected images."""
-    swath = image.swath
+    """Return the burst table: empty for detected images and for modes without bursts."""
+    swath = image.swath if image.swath is not None and image.swath.tops else None
+    numbered = image.scene.passed.ipf >= "003.40"
     return el(
         "swathTiming",
         el("linesPerBurst", swath.lines_per_burst if swath else 0),
         el("samplesPerBurst", swath.samples if swath else 0),
-        counted("burstList", [_burst(swath, burst) for burst in swath.bursts] if swath else []),
+        counted("burstList", [_burst(swath, burst, numbered=numbered) for burst in swath.bursts] if swath else []),
     )
 
 
-def _burst(swath: Swath, burst: Burst) -> Node:
+def _burst(swath: Swath, burst: Burst, *, numbered: bool) -> Node:
     lines, samples = swath.valid
     inside = range(lines.start, lines.stop)
     first = [samples.start if line in inside else -1 for line in range(swath.lines_per_burst)]
@@ -42,7 +43,7 @@ def _burst(swath: Swath, burst: Burst) -> Node:
         el("byteOffset", burst.byte_offset),
         values("firstValidSample", first, "%d"),
         values("lastValidSample", last, "%d"),
-        Node("burstId", (("absolute", str(burst.absolute)),), str(burst.number)),
+        *([Node("burstId", (("absolute", str(burst.absolute)),), str(burst.number))] if numbered else []),
     )
 
 

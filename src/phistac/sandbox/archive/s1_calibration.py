@@ -50,7 +50,8 @@ def calibration(image: Image) -> bytes:
 
 
 def noise(image: Image) -> bytes:
-    """Return the noise annotation of IPF 2.9 and later: range vectors, and azimuth vectors per sub-swath."""
+    """Return the noise annotation: of IPF 2.9 and later with range vectors and azimuth vectors per sub-swath."""
+    old = image.scene.passed.ipf < "002.90"
     _, pixels, incidence = _vectors(image)
     level = 400 + 200 * np.cos(6 * (incidence - incidence.mean()))
     starts = sorted(
@@ -59,14 +60,16 @@ def noise(image: Image) -> bytes:
     last_line, last_sample = image.layout.lines - 1, image.layout.samples - 1
     ranges = [
         el(
-            "noiseRangeVector",
+            "noiseVector" if old else "noiseRangeVector",
             el("azimuthTime", anno(shift(image.start, max(0, line) * image.interval))),
             el("line", max(0, line)),
             values("pixel", pixels, "%d"),
-            values("noiseRangeLut", level.tolist(), "%.6e"),
+            values("noiseLut" if old else "noiseRangeLut", level.tolist(), "%.6e"),
         )
         for line in starts
     ]
+    if old:
+        return render(el("noise", header(image), counted("noiseVectorList", ranges)))
     azimuth = []
     third = image.layout.samples // len(image.swaths)
     lines = [*range(0, last_line, 10), last_line]

@@ -64,8 +64,12 @@ def _processing(image: Image, processed: datetime) -> Node:
 def _platform(images: list[Image]) -> Node:
     passed = images[0].scene.passed
     names = [image.swath_name for image in images[: max(1, len(images) // 2)]]
-    swaths = names if images[0].swath else ["IW"]
-    mode = el("s1sarl1:instrumentMode", el("s1sarl1:mode", "IW"), *(el("s1sarl1:swath", name) for name in swaths))
+    swaths = list(dict.fromkeys(names)) if images[0].swath else [images[0].swath_name]
+    mode = el(
+        "s1sarl1:instrumentMode",
+        el("s1sarl1:mode", images[0].scene.mode.name),
+        *(el("s1sarl1:swath", name) for name in swaths),
+    )
     return el(
         "safe:platform",
         el("safe:nssdcIdentifier", passed.nssdc),
@@ -103,8 +107,7 @@ def _general(image: Image) -> Node:
     facts: list[tuple[str, str | int]] = [
         ("instrumentConfigurationID", passed.configuration),
         ("missionDataTakeID", passed.datatake),
-        ("transmitterReceiverPolarisation", "VV"),
-        ("transmitterReceiverPolarisation", "VH"),
+        *(("transmitterReceiverPolarisation", both.upper()) for both in image.scene.mode.detected_polarizations),
         ("productClass", "S"),
         ("productClassDescription", "SAR Standard L1 Product"),
         ("productComposition", "Slice"),

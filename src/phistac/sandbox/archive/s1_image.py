@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from phistac.sandbox.archive.s1_grid import GroundRange, grd_grid, ground_range, slc_grid
-from phistac.sandbox.archive.s1_scene import POLARIZATIONS
 from phistac.sandbox.archive.tiff import Layout
 from phistac.sandbox.archive.times import dashed
 
@@ -45,8 +44,8 @@ class Image:
 
     @property
     def swath_name(self) -> str:
-        """``IW1`` to ``IW3``, or ``IW``."""
-        return "IW" if self.swath is None else self.swath.beam.name
+        """``IW1`` to ``IW3``, or ``IW``; ``S3`` of a stripmap."""
+        return self.scene.mode.beam if self.swath is None else self.swath.beam.name
 
     @property
     def swaths(self) -> tuple[Swath, ...]:
@@ -81,20 +80,20 @@ class Image:
 
 
 def slc_images(scene: Scene) -> list[Image]:
-    """Return the six images of a dual-polarization SLC: VH of IW1 to IW3, then VV."""
-    grids = {swath.beam.name: slc_grid(scene.passed, swath) for swath in scene.swaths}
+    """Return the images of an SLC: of IW the VH of IW1 to IW3, then VV."""
+    grids = [slc_grid(scene.passed, swath) for swath in scene.swaths]
     return [
         Image(
             scene,
             swath,
             polarization,
-            3 * p + s + 1,
-            grids[swath.beam.name],
+            len(scene.swaths) * p + s + 1,
+            grids[s],
             swath.layout,
             swath.interval,
             swath.sampling_rate,
         )
-        for p, polarization in enumerate(POLARIZATIONS)
+        for p, polarization in enumerate(scene.mode.polarizations)
         for s, swath in enumerate(scene.swaths)
     ]
 
@@ -105,7 +104,7 @@ def grd_images(scene: Scene, *, cog: bool = False) -> list[Image]:
     duration = (scene.stop - scene.start).total_seconds()
     samples, lines = round(relation.extent / _GRD_SPACING), round(duration * 6_800 / _GRD_SPACING)
     grid = grd_grid(scene, relation, lines=lines, samples=samples)
-    layout = Layout(lines, samples, grid.longitude.size, complex_pixels=False)
+    layout = Layout(lines, samples, grid.longitude.size, complex_pixels=False, old=scene.passed.old)
     rate = scene.swaths[0].sampling_rate
     return [
         Image(
@@ -120,5 +119,5 @@ def grd_images(scene: Scene, *, cog: bool = False) -> list[Image]:
             relation,
             cog=cog,
         )
-        for number, polarization in ((1, "vv"), (2, "vh"))
+        for number, polarization in enumerate(scene.mode.detected_polarizations, 1)
     ]

@@ -31,7 +31,7 @@ _SCHEMAS = {
 
 def manifest(images: list[Image], entries: list[Entry], processed: datetime) -> bytes:
     """Return the manifest of the product that consists of these images and entries."""
-    kind = images[0].product_type.lower()
+    kind, mode = images[0].product_type.lower(), images[0].scene.mode.name
     namespaces = {
         "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
         "xmlns:gml": "http://www.opengis.net/gml",
@@ -40,14 +40,14 @@ def manifest(images: list[Image], entries: list[Entry], processed: datetime) -> 
         "xmlns:s1": f"{_SAFE}/sentinel-1",
         "xmlns:s1sar": f"{_SAFE}/sentinel-1/sar",
         "xmlns:s1sarl1": f"{_SAFE}/sentinel-1/sar/level-1",
-        "version": f"esa/safe/sentinel-1.0/sentinel-1/sar/level-1/{kind}/standard/iwdp",
+        "version": f"esa/safe/sentinel-1.0/sentinel-1/sar/level-1/{kind}/standard/{mode.lower()}dp",
     }
     described = [_pointer(entry) for entry in entries if entry.kind != "s1Level1MeasurementSchema"]
     wrapped = [_wrap(*block) for block in blocks(images, processed)]
     schemas = [_schema(name, file) for name, file in _SCHEMAS.items()]
     document = el(
         "xfdu:XFDU",
-        _package(entries, images[0].product_type),
+        _package(entries, images[0].product_type, mode),
         el("metadataSection", *described, *wrapped, *schemas),
         el("dataObjectSection", *(_object(entry) for entry in entries)),
         attributes=namespaces,
@@ -55,7 +55,7 @@ def manifest(images: list[Image], entries: list[Entry], processed: datetime) -> 
     return render(document)
 
 
-def _package(entries: list[Entry], product_type: str) -> Node:
+def _package(entries: list[Entry], product_type: str, mode: str) -> Node:
     units = [
         el(
             "xfdu:contentUnit",
@@ -67,7 +67,7 @@ def _package(entries: list[Entry], product_type: str) -> Node:
     described = "acquisitionPeriod platform generalProductInformation measurementOrbitReference measurementFrameSet"
     information = {
         "unitType": "SAFE Archive Information Package",
-        "textInfo": f"Sentinel-1 IW Level-1 {product_type} Product",
+        "textInfo": f"Sentinel-1 {mode} Level-1 {product_type} Product",
         "dmdID": described,
         "pdiID": "processing",
     }

@@ -36,6 +36,11 @@ class Pass:
         return f"S1{self.unit}"
 
     @property
+    def old(self) -> bool:
+        """Whether the processor wrote measurement files as IPF 2.36 did: pixels right behind the header."""
+        return self.ipf < "002.70"
+
+    @property
     def direction(self) -> str:
         """``ASCENDING`` or ``DESCENDING``."""
         return "ASCENDING" if self.ascending else "DESCENDING"

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_grd", "add_slc"]
 
-_FIXED = {"slc": "IW_SLC__1S", "grd": "IW_GRDH_1S", "cog": "IW_GRDH_1S-COG"}
-
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
@@ -46,7 +44,9 @@ class _Kind:
 
     @property
     def product_type(self) -> str:
-        return _FIXED[self.key]
+        mode = self.images[0].scene.mode
+        level = "SLC_" if self.key == "slc" else f"GRD{mode.resolution}"
+        return f"{mode.beam}_{level}_1S{'-COG' * (self.key == 'cog')}"
 
 
 def add_slc(root: Path, catalogue: Catalogue, scene: Scene, *, seed: int, chosen: frozenset[int] | None = None) -> None:
@@ -63,7 +63,7 @@ def add_slc(root: Path, catalogue: Catalogue, scene: Scene, *, seed: int, chosen
             image.layout,
             image.grid.points(),
             blocks=slc_blocks(image, seed, chosen),
-            description=f"Sentinel-1{scene.passed.unit} IW SLC L1",
+            description=f"Sentinel-1{scene.passed.unit} {scene.mode.beam} SLC L1",
             software=f"Sentinel-1 IPF {scene.passed.ipf}",
             moment=moment,
         )
@@ -89,7 +89,7 @@ def add_grd(root: Path, catalogue: Catalogue, scene: Scene, *, seed: int) -> Non
 
 
 def _grd_file(folder: Path, image: Image, seed: int, processed: datetime) -> Entry:
-    path = folder / f"measurement/{image.stem}.tiff"
+    path, mode = folder / f"measurement/{image.stem}.tiff", image.scene.mode
     pixels = detected(image, seed)
     if image.cog:
         cog.write(path, pixels, image.grid.points())
@@ -99,7 +99,7 @@ def _grd_file(folder: Path, image: Image, seed: int, processed: datetime) -> Ent
             image.layout,
             image.grid.points(),
             blocks=[(0, pixels)],
-            description=f"Sentinel-1{image.scene.passed.unit} IW GRD HR L1",
+            description=f"Sentinel-1{image.scene.passed.unit} {mode.beam} GRD {mode.resolution}R L1",
             software=f"Sentinel-1 IPF {image.scene.passed.ipf}",
             moment=f"{processed:%Y:%m:%d %H:%M:%S}",
         )
@@ -142,25 +142,28 @@ def _finish(
 
 def _annotations(folder: Path, image: Image) -> list[Entry]:
     stem = image.stem
-    return [
+    entries = [
         put(folder, f"annotation/{stem}.xml", annotation(image), "s1Level1ProductSchema"),
         put(folder, f"annotation/calibration/noise-{stem}.xml", noise(image), "s1Level1NoiseSchema"),
-        put(folder, f"annotation/rfi/rfi-{stem}.xml", rfi(image), "s1Level1RfiSchema"),
-        put(folder, f"annotation/calibration/calibration-{stem}.xml", calibration(image), "s1Level1CalibrationSchema"),
     ]
+    if image.scene.passed.ipf >= "003.40":
+        entries.append(put(folder, f"annotation/rfi/rfi-{stem}.xml", rfi(image), "s1Level1RfiSchema"))
+    path = f"annotation/calibration/calibration-{stem}.xml"
+    return [*entries, put(folder, path, calibration(image), "s1Level1CalibrationSchema")]
 
 
 def _record(kind: _Kind, crc: str, size: int) -> Record:
     passed = kind.images[0].scene.passed
     start, stop = span(kind.images)
-    prefix = "IW_SLC__1SDV" if kind.key == "slc" else "IW_GRDH_1SDV"
+    prefix = kind.product_type.removesuffix("-COG") + kind.images[0].scene.mode.code
+    folder = "SAR/SLC" if passed.old and kind.key == "slc" else s1_folder(kind.product_type)
     name = (
         f"{passed.mission}_{prefix}_{compact(start)}_{compact(stop)}_{passed.orbit:06d}_{passed.datatake:06X}_{crc}"
         f"{'_COG' * (kind.key == 'cog')}.SAFE"
     )
     return Record(
         name=name,
-        s3_path=s3_path("Sentinel-1", s1_folder(kind.product_type), start, name),
+        s3_path=s3_path("Sentinel-1", folder, start, name),
         start=start,
         stop=stop,
         outline=outline(kind.images),
@@ -174,20 +177,20 @@ def _record(kind: _Kind, crc: str, size: int) -> Record:
 
 def _bursts(record: Record, image: Image) -> list[BurstRecord]:
     swath, passed = image.swath, image.scene.passed
-    if swath is None:
+    if swath is None or not swath.tops:
         return []
     duration = (swath.lines_per_burst - 1) * swath.interval
     return [
         BurstRecord(
             parent_id=record.id,
             parent_name=record.name,
-            parent_type="IW_SLC__1S",
+            parent_type=f"{image.scene.mode.beam}_SLC__1S",
             s3_path=f"{record.s3_path}/measurement/{image.stem}.tiff",
             unit=passed.unit,
             datatake=passed.datatake,
             relative_orbit=passed.relative_orbit,
             direction=passed.direction,
-            mode="IW",
+            mode=image.scene.mode.name,
             swath=swath.beam.name,
             polarization=image.polarization.upper(),
             number=burst.number,

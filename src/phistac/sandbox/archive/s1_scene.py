@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phistac.sandbox.archive.bursts import IW, T_ORBIT, burst_number
+from phistac.errors import FormatError
+from phistac.sandbox.archive.bursts import T_ORBIT, BeamPattern, burst_number
+from phistac.sandbox.archive.s1_modes import IW
 from phistac.sandbox.archive.tiff import Layout
 from phistac.sandbox.archive.times import shift
 
@@ -21,38 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from phistac.sandbox.archive.s1_modes import Beam, Mode
     from phistac.sandbox.archive.s1_pass import Pass
 
-__all__ = ["POLARIZATIONS", "Beam", "Burst", "Scene", "Swath", "Timing", "acquire"]
-
-POLARIZATIONS = ("vh", "vv")
-"""Image numbers 001 to 003 are VH, 004 to 006 are VV, as in real dual-polarization products."""
-
-_LINE_INTERVAL, _SAMPLING_RATE = 2.055556299999998e-03, 6.434523812571428e07
-
-
-@dataclass(frozen=True, slots=True)
-class Beam:
-    """One sub-swath of the IW mode, with the numbers of a real S1A product (IPF 3.91, orbit 58630)."""
-
-    name: str
-    slant_range_time: float
-    lines: int
-    samples: int
-    phase: float
-    """Where in the beam pattern's cycle the burst's middle line lies."""
-    echo: float
-    """Seconds of sensing in one burst: ``EndingDateTime`` less ``BeginningDateTime`` of burst records."""
-    lag: float
-    """Sensing time less azimuth time of a burst, in seconds."""
-    incidence: float
-
-
-_BEAMS = (
-    Beam("IW1", 5.339839490506816e-03, 1502, 22612, 0.1400635, 0.874132, 1.135621, 33.60598577),
-    Beam("IW2", 5.649388426530416e-03, 1513, 26395, 0.4854790, 1.041589, 1.026380, 39.03363159),
-    Beam("IW3", 6.019874272793424e-03, 1518, 25384, 0.8352634, 0.899860, 1.144751, 43.75777994),
-)
+__all__ = ["Burst", "Scene", "Swath", "Timing", "acquire", "acquire_still"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +65,10 @@ class Swath:
     sampling_rate: float
     """Range samples per second."""
     timing: Timing
+    old: bool
+    """Whether files have the layout of IPF 2.36."""
+    tops: bool
+    """Whether the image is made of bursts; one that is not counts as one of them here."""
     bursts: tuple[Burst, ...] = ()
 
     @property
@@ -116,12 +94,15 @@ class Swath:
     @property
     def layout(self) -> Layout:
         """Of the measurement TIFF, with its 21 grid points per burst border."""
-        return Layout(self.lines, self.samples, 21 * (len(self.bursts) + 1), complex_pixels=True)
+        points = 21 * (len(self.bursts) + 1)
+        return Layout(self.lines, self.samples, points, complex_pixels=True, old=self.old)
 
     @property
     def valid(self) -> tuple[slice, slice]:
         """Lines of every burst, and samples of every line, that hold an image."""
         lines, samples = self.lines_per_burst, self.samples
+        if not self.tops:
+            return slice(0, lines), slice(0, samples)
         return slice(lines // 50 + 1, lines - lines // 50 - 1), slice(samples // 24, samples - samples // 20)
 
 
@@ -130,6 +111,7 @@ class Scene:
     """One slice of a pass: what becomes one SLC, one GRD and one COG product."""
 
     passed: Pass
+    mode: Mode
     slice_number: int
     swaths: tuple[Swath, ...]
 
@@ -149,6 +131,7 @@ def acquire(
     first_burst: int,
     count: int,
     *,
+    mode: Mode = IW,
     full: bool = False,
     timing: Timing = Timing(),
     shapes: Mapping[str, tuple[int, int]] | None = None,
@@ -164,6 +147,8 @@ def acquire(
         Number of the first IW1 burst; IW3 begins one earlier, as happens in real products.
     count : int
         Bursts of each sub-swath.
+    mode : Mode
+        One with bursts.
     full : bool
         ESA's own number of lines and samples; else a 20th and a 100th of them, over the same ground.
     timing : Timing
@@ -174,35 +159,64 @@ def acquire(
     slice_number : int
         Which slice of the data take this is.
     """
+    if mode.pattern is None:
+        raise FormatError(f"{mode.name} has no bursts", remedy="Use acquire_still.")
     swaths = []
-    for beam in _BEAMS:
-        empty = _swath(beam, timing, full=full, shape=(shapes or {}).get(beam.name))
+    for beam in mode.beams:
+        empty = _swath(beam, passed, timing, tops=True, full=full, shape=(shapes or {}).get(beam.name))
         first = first_burst - (beam.name == "IW3")
-        layout = Layout(empty.lines_per_burst * count, empty.samples, 0, complex_pixels=True)
+        layout = Layout(empty.lines_per_burst * count, empty.samples, 0, complex_pixels=True, old=empty.old)
         step = empty.lines_per_burst * layout.row_bytes
         bursts = tuple(
-            _burst(passed, empty, first + index, layout.first_pixel + index * step) for index in range(count)
+            _burst(passed, mode.pattern, empty, first + index, layout.first_pixel + index * step)
+            for index in range(count)
         )
         swaths.append(replace(empty, bursts=bursts))
-    return Scene(passed, slice_number, tuple(swaths))
+    return Scene(passed, mode, slice_number, tuple(swaths))
 
 
-def _swath(beam: Beam, timing: Timing, *, full: bool, shape: tuple[int, int] | None) -> Swath:
+def acquire_still(passed: Pass, mode: Mode, start_anx_s: float, *, images: int = 1) -> Scene:
+    """Return the scene of a mode without bursts; ``images`` of the wave mode, the beams in turn, 14.7 s apart.
+
+    Parameters
+    ----------
+    passed : Pass
+        Satellite and orbit.
+    mode : Mode
+        One without bursts.
+    start_anx_s : float
+        When it begins, in seconds since the ascending node.
+    images : int
+        How many.
+    """
+    swaths = []
+    for number in range(images):
+        empty = _swath(mode.beams[number % len(mode.beams)], passed, Timing(), tops=False, full=False, shape=None)
+        layout = Layout(empty.lines_per_burst, empty.samples, 0, complex_pixels=True, old=empty.old)
+        start = start_anx_s + 14.7 * number
+        moment = shift(passed.anx, start)
+        burst = Burst(0, 0, start, moment, moment, layout.first_pixel)
+        swaths.append(replace(empty, bursts=(burst,)))
+    return Scene(passed, mode, 1, tuple(swaths))
+
+
+def _swath(beam: Beam, passed: Pass, timing: Timing, *, tops: bool, full: bool, shape: tuple[int, int] | None) -> Swath:
     if shape is not None:
         beam = replace(beam, lines=shape[0], samples=shape[1])
     lines, samples = (beam.lines, beam.samples) if full else (beam.lines // 20, beam.samples // 100)
-    interval, rate = _LINE_INTERVAL * beam.lines / lines, _SAMPLING_RATE * samples / beam.samples
-    return Swath(beam, lines, samples - timing.far_samples, interval, rate, timing)
+    interval, rate = beam.interval * beam.lines / lines, beam.sampling_rate * samples / beam.samples
+    return Swath(beam, lines, samples - timing.far_samples, interval, rate, timing, passed.old, tops)
 
 
-def _burst(passed: Pass, swath: Swath, number: int, byte_offset: int) -> Burst:
+def _burst(passed: Pass, pattern: BeamPattern, swath: Swath, number: int, byte_offset: int) -> Burst:
     half = swath.lines_per_burst * swath.interval / 2
     late = swath.timing.jitter_s + swath.timing.late_lines * swath.interval
-    middle = IW.preamble + (number - 1 + swath.beam.phase) * IW.cycle - (passed.relative_orbit - 1) * T_ORBIT + late
+    cycles = pattern.preamble + (number - 1 + swath.beam.phase) * pattern.cycle
+    middle = cycles - (passed.relative_orbit - 1) * T_ORBIT + late
     azimuth = shift(passed.anx, middle - half)
     return Burst(
-        burst_number(middle, passed.relative_orbit),
-        burst_number(middle, passed.orbit),
+        burst_number(middle, passed.relative_orbit, pattern),
+        burst_number(middle, passed.orbit, pattern),
         float(np.round(middle - half, 9)),
         azimuth,
         shift(azimuth, swath.beam.lag),

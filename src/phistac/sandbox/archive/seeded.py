@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Size", "fill"]
 
-Size = Literal["small", "full"]
+Size = Literal["small", "full", "modes"]
 
 START = parse("2025-05-01")
 DAYS = 122
