@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Link", "transfer"]
 
+_LONGEST = 64 * 1024 * 1024
+"""Bytes of one request, at most: whoever waits for a connection waits for its end, not for that of a whole image."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """What a transfer works with: a filesystem, and hooks of whoever waits for it."""
 
     fs: Any
-    """Has ``stream(path, *, start, if_match)``, as :class:`phistac.remote.filesystem.CdseFileSystem`."""
+    """Has ``stream(path, *, start, stop, if_match)``, as :class:`phistac.remote.filesystem.CdseFileSystem`."""
 
     tell: Callable[[int], None] = lambda _: None
     """Hears of bytes that have arrived; of a negative number when they have to come again."""
@@ -104,10 +107,11 @@ def _fill_verified(file: Part, job: Job, link: Link, adopted: int) -> int:
 def _fill(file: Part, job: Job, link: Link) -> None:
     """Stream until the size is reached; rest and go on where it broke off, as long as there is progress."""
     failures = 0
+    etag = job.object.etag
     while file.check.seen < job.object.size:
         before = file.check.seen
         try:
-            _stream(file, job, link)
+            etag = _stream(file, job, link, etag)
         except ChangedObjectError:
             raise
         except ServiceError as error:
@@ -116,11 +120,16 @@ def _fill(file: Part, job: Job, link: Link) -> None:
                 raise
             asked_s = error.retry_after_s if isinstance(error, RateLimitError) else None
             link.clock.sleep(link.patience.rest_s(failures - 1, chance=link.clock.chance(), asked_s=asked_s))
+        else:
+            failures = 0
 
 
-def _stream(file: Part, job: Job, link: Link) -> None:
+def _stream(file: Part, job: Job, link: Link, etag: str | None) -> str | None:
+    """Send one request for what comes next; return the ETag that the rest must have too."""
     size, start = job.object.size, file.check.seen
-    with link.fs.stream(job.source, start=start, if_match=job.object.etag if start else None) as body:
+    end = min(size, start + _LONGEST)
+    bounds = {"start": start, "stop": None if end == size else end}
+    with link.fs.stream(job.source, **bounds, if_match=etag if start else None) as body:
         if _bare(body.etag) and _bare(job.object.etag) and _bare(body.etag) != _bare(job.object.etag):
             raise _changed(job, f"its ETag is {body.etag}, planned was {job.object.etag}")
         if body.size != size:
@@ -128,12 +137,13 @@ def _stream(file: Part, job: Job, link: Link) -> None:
         for chunk in body:
             if link.stopped():
                 raise Stopped
-            if file.check.seen + len(chunk) > size:
-                raise ServiceError(f"{job.source} goes on after its {size:,} bytes")
+            if file.check.seen + len(chunk) > end:
+                raise ServiceError(f"{job.source} goes on after the {end:,} bytes that were asked for")
             file.write(chunk)
             link.tell(len(chunk))
-    if file.check.seen < size:
+    if file.check.seen < end:
         raise ServiceError(f"{job.source} broke off after {file.check.seen:,} of {size:,} bytes")
+    return etag or body.etag
 
 
 def _changed(job: Job, how: str) -> ChangedObjectError:

@@ -36,7 +36,7 @@ class Archive:
     requests: list[tuple[str, int, str | None]] = field(default_factory=list)
 
     @contextmanager
-    def stream(self, path, *, start=0, if_match=None, chunk_size=4):
+    def stream(self, path, *, start=0, stop=None, if_match=None, chunk_size=4):
         fault = self.faults.get(len(self.requests))
         self.requests.append((path, start, if_match))
         if isinstance(fault, BaseException):
@@ -45,7 +45,7 @@ class Archive:
             raise NotFoundError(f"there is no {path}")
         data = self.objects[path]
         sent = fault(data) if fault else data
-        yield Body(self._chunks(sent[start:], chunk_size, broken=len(sent) < len(data)), len(data), etag(data))
+        yield Body(self._chunks(sent[start:stop], chunk_size, broken=len(sent) < len(data)), len(data), etag(data))
 
     def _chunks(self, data, size, *, broken):
         yield from (data[i : i + size] for i in range(0, len(data), size))

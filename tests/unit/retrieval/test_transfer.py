@@ -75,6 +75,25 @@ def test_a_truncated_body_is_continued_with_if_match(archive, link, tmp_path):
     assert (record.moved, sum(link.tell)) == (100, 100)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_large_object_comes_by_several_requests_of_one_version(archive, link, tmp_path, monkeypatch, known):
+    monkeypatch.setattr("phistac.retrieval.transfer._LONGEST", 40)
+    job = archive.job("measurement/a.tiff", **({} if known else {"etag": None}))
+    asked = []
+
+    def stream(path, *, start, stop, if_match):
+        asked.append((start, stop, if_match))
+        return whole(path, start=start, stop=stop, if_match=if_match)
+
+    whole = archive.stream
+    monkeypatch.setattr(archive, "stream", stream, raising=False)
+    record = transfer(job, tmp_path, link)
+    tag = archive.job("measurement/a.tiff").object.etag
+    assert asked == [(0, 40, None), (40, 80, tag), (80, None, tag)]
+    assert files(tmp_path) == WHOLE
+    assert record.moved == 100
+
+
 def test_flipped_bytes_are_fetched_once_more(archive, link, tmp_path):
     archive.faults = {0: lambda data: b"x" + data[1:]}
     record = transfer(archive.job("measurement/a.tiff"), tmp_path, link)
