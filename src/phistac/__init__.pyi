@@ -9,6 +9,7 @@ from .reading.series import burst_series
 from .remote.assets import with_assets
 from .remote.changes import Change, changes
 from .remote.filesystem import CdseFileSystem
+from .remote.interactive import login, logout
 from .remote.interop import gdal_env, storage_options
 from .remote.stac_io import StacIO, connect
 from .retrieval.download import download
@@ -44,6 +45,8 @@ __all__ = [
     "gdal_env",
     "latest",
     "load",
+    "login",
+    "logout",
     "open",
     "plan",
     "plot_timeline",

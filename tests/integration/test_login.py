@@ -16,8 +16,9 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
+import phistac
 from phistac.cli import main
-from phistac.errors import CredentialsRejectedError
+from phistac.errors import ConfigurationError, CredentialsRejectedError
 from phistac.remote import tokens
 from phistac.remote.credentials import s3_keys
 from phistac.remote.filesystem import CdseFileSystem, filesystem
@@ -151,6 +152,23 @@ def test_out_of_a_pipe_into_a_file(start, monkeypatch, capsys):
     assert FileWallet().read(cdse.settings).keys() == {"username", "password", "access_key", "secret_key"}
     assert main(["logout"]) == 0
     assert not path.exists()
+
+
+def test_in_a_notebook(start, ring, monkeypatch):
+    cdse = start()
+    with pytest.raises(ConfigurationError, match="nobody to ask"):
+        phistac.login()
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr("builtins.input", lambda _prompt: "me")
+    answers = iter([WORD, ""])
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
+    said = phistac.login()
+    assert (said.username, said.keys_from) == ("me", None)
+    assert said.login_from.startswith("the keyring")
+    assert repr(said) == repr(phistac.login("me", WORD))
+    assert s3_keys(cdse.settings)
+    assert phistac.logout()[0] == "deleted 1 temporary S3 key"
+    assert phistac.logout() == []
 
 
 def test_of_the_environment(start, monkeypatch):

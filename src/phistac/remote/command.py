@@ -6,13 +6,13 @@ Passwords are never arguments: those are in every list of processes. A program w
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from phistac.errors import ConfigurationError
+from phistac.remote.interactive import ask, ask_hidden, asked_login, some
 from phistac.remote.secrets import Login, S3Keys, Secret
 from phistac.remote.variables import login_in
 from phistac.settings import resolve
@@ -101,7 +101,7 @@ def _login(options: argparse.Namespace, settings: Settings) -> Login:
         if not options.username:
             raise ConfigurationError("--stdin brings no user name", remedy="Give --username as well.")
         password, factor = _lines(2)
-        return Login(options.username, _some(password, "password"), factor.strip() or None)
+        return Login(options.username, some(password, "password"), factor.strip() or None)
     if not sys.stdin.isatty():
         found = login_in(os.environ, settings.account)
         if found is None or options.username not in {None, found.username}:
@@ -110,40 +110,21 @@ def _login(options: argparse.Namespace, settings: Settings) -> Login:
                 remedy="Use --username with --stdin, or set PHISTAC_USERNAME and PHISTAC_PASSWORD.",
             )
         return found
-    name = options.username or _ask("User name (e-mail): ")
-    password = _hidden("Password: ")
-    factor = _hidden("Second factor, if the account has one (a code, or the secret that codes are made of): ")
-    return Login(_some(name, "user name"), _some(password, "password"), factor.strip() or None)
+    return asked_login(options.username)
 
 
 def _keys(options: argparse.Namespace) -> S3Keys:
     if options.stdin:
         access, secret = _lines(2)
     elif sys.stdin.isatty():
-        access, secret = Secret(_ask("S3 access key: ")), _hidden("S3 secret key: ")
+        access, secret = Secret(ask("S3 access key: ")), ask_hidden("S3 secret key: ")
     else:
         raise ConfigurationError("there is nobody to ask for S3 keys", remedy="Write them to --stdin, one a line.")
-    return S3Keys(_some(access, "access key"), _some(secret, "secret key"))
+    return S3Keys(some(access, "access key"), some(secret, "secret key"))
 
 
 def _lines(count: int) -> list[Secret]:
     return [Secret(sys.stdin.readline().rstrip("\r\n")) for _ in range(count)]
-
-
-def _some(text: str, what: str) -> str:
-    if not text:
-        raise ConfigurationError(f"the {what} is empty", remedy="Nothing was sent or stored; try again.")
-    return text
-
-
-def _ask(prompt: str) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
-
-
-def _hidden(prompt: str) -> Secret:
-    return Secret(getpass.getpass(prompt))
 
 
 def _say(line: str) -> None:

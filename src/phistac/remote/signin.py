@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SignedIn", "sign_in", "sign_out", "status"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SignedIn:
     """What an account is used with, and where that was found; no secret."""
 
@@ -49,6 +49,9 @@ class SignedIn:
         keys = f"S3 keys from {self.keys_from}" if self.keys_from else "temporary S3 keys, bought when they are needed"
         who = f"; login of {self.username} from {self.login_from}" if self.login_from else "; no login"
         return f"account {self.account}: {keys}{who}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
 
 def sign_in(what: Login | S3Keys, settings: Settings | None = None, *, file: bool = False) -> str:
