@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from posixpath import commonpath, dirname
 from typing import TYPE_CHECKING
 
-from phistac.remote.rangeplan import count_of, size_of
+from phistac.remote.amounts import count_of, size_of
 
 if TYPE_CHECKING:
     from phistac.remote.rangeplan import RangePlan

@@ -18,18 +18,22 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
+from phistac.remote.amounts import count_of, size_of
 from phistac.safe.byteranges import ByteRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["LONGEST_REQUEST", "RangePlan", "count_of", "plan", "size_of", "union"]
+__all__ = ["LONGEST_REQUEST", "RangePlan", "plan", "union"]
 
 LONGEST_REQUEST = 64 * 1024 * 1024
 """Bytes: what is lost when a request breaks off stays bounded, and so does the wait of whoever wants a connection."""
 
 _SHARES = (1, 2, 4)
 """Into how many requests per connection a candidate plan cuts the whole."""
+
+_CUTS = (1, 2, 4, 8)
+"""Into how many pieces others cut the longest request: shorter ones share out more evenly."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,10 +129,8 @@ def plan(
     best: tuple[float, int, list[ByteRange]] | None = None
     for gap in (0.0, worth):
         spans = _merged(atoms, gap)
-        for share in _SHARES:
-            whole = sum(span[-1].stop - span[0].start for span in spans)
-            size = min(longest, max(worth, whole / connections / share, 1.0))
-            requests = sorted((r for span in spans for r in _split(span, size)), key=lambda r: (-r.size, r))
+        for size in _sizes([span[-1].stop - span[0].start for span in spans], connections, worth, longest):
+            requests = sorted((r for span in spans for r in _split(span, size)), key=lambda r: (-r.size, _place(r)))
             cost = (_timed(requests, connections, rate, latency_s)[0], sum(r.size for r in requests))
             if best is None or cost < best[:2]:
                 best = (*cost, requests)
@@ -144,13 +146,25 @@ def union(ranges: Iterable[ByteRange]) -> list[ByteRange]:
     [(0, 9), (10, 11)]
     """
     joined: list[ByteRange] = []
-    for r in sorted(r for r in ranges if r.size):
+    for r in sorted((r for r in ranges if r.size), key=_place):
         last = joined[-1] if joined else None
         if last is not None and last.path == r.path and r.start <= last.stop:
             joined[-1] = ByteRange(r.path, last.start, max(last.stop, r.stop))
         else:
             joined.append(r)
     return joined
+
+
+def _sizes(spans: Sequence[int], connections: int, worth: float, longest: int) -> list[float]:
+    """Return how long requests might be: shares of the whole, pieces of the longest span, pieces of what is allowed."""
+    whole, widest = sum(spans), max(spans, default=0)
+    tried = {length / connections / share for length in (whole, widest) for share in _SHARES}
+    tried |= {longest / cut for cut in _CUTS}
+    return sorted({min(longest, widest, max(size, worth, 1.0)) for size in tried}, reverse=True)
+
+
+def _place(r: ByteRange) -> tuple[str, int, int]:
+    return r.path, r.start, r.stop
 
 
 def _merged(atoms: Sequence[ByteRange], gap: float) -> list[list[ByteRange]]:
@@ -191,27 +205,3 @@ def _timed(requests: Sequence[ByteRange], connections: int, rate: float, latency
         busy_s, sent = free[0]
         heapq.heapreplace(free, (busy_s + latency_s + request.size / rate, sent + 1))
     return max(busy_s for busy_s, _ in free), max(sent for _, sent in free)
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return a number and its noun, in the plural where that is due.
-
-    Examples
-    --------
-    >>> count_of(1, "range"), count_of(2000, "range")
-    ('1 range', '2,000 ranges')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def size_of(number: float) -> str:
-    """Return bytes in the unit that suits them.
-
-    Examples
-    --------
-    >>> size_of(999), size_of(159_742_540)
-    ('999 B', '159.7 MB')
-    """
-    units = ("B", "kB", "MB", "GB")
-    step = next((i for i in range(3) if number < 1000.0 ** (i + 1)), 3)
-    return f"{number:.0f} B" if step == 0 else f"{number / 1000.0**step:.1f} {units[step]}"

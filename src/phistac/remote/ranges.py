@@ -54,7 +54,10 @@ def plan_for(fs: Any, ranges: Iterable[ByteRange], *, settings: Settings | None 
         return plan_for(fs.outer, fs.located(tuple(ranges)), settings=settings)
     if isinstance(fs, CdseFileSystem):
         known = fs.settings
-        return plan(ranges, connections=fs.budget.free, rate=known.connection_rate, latency_s=known.latency_s)
+        rate, latency_s, free = known.connection_rate, known.latency_s, fs.budget.free
+        # Where others are at work, pieces are shorter: connections that they leave meanwhile find something to do.
+        longest = LONGEST_REQUEST if free >= known.connections else LONGEST_REQUEST // 4
+        return plan(ranges, connections=free, rate=rate, latency_s=latency_s, longest=longest)
     known = resolve(settings)
     if getattr(fs, "async_impl", False):
         rate, latency_s = known.connection_rate, known.latency_s

@@ -70,6 +70,13 @@ def test_free_connections_make_gaps_not_worth_reading():
     assert plan(pair, connections=1, rate=20e6, latency_s=0.05).bytes_moved == 901_000
 
 
+@pytest.mark.parametrize("dates", [1, 7, 10, 30])
+def test_bursts_of_a_series_keep_every_connection_busy_to_the_end(dates):
+    bursts = [ByteRange(f"date-{number}", 109_179, 109_179 + 159_742_540) for number in range(dates)]
+    made = plan(bursts, connections=4, rate=20e6, latency_s=0.05)
+    assert made.seconds <= 1.03 * (0.05 + dates * 159_742_540 / 80e6)
+
+
 def test_long_requests_are_bounded():
     made = plan([ByteRange("tiff", 0, 2_000_000_000)], connections=4, rate=20e6, latency_s=0.05)
     assert max(r.size for r in made.requests) <= 64 * 1024 * 1024
