@@ -90,6 +90,8 @@ def read_directory(outer: Any, path: str, *, inner: str = "") -> ZippedProduct:
             listed = archive.infolist()
             end = archive.start_dir
     except _UNREADABLE as error:
+        if isinstance(error.__context__, OSError):  # zipfile takes a network that fails for a zip that is none
+            raise error.__context__ from None
         raise FormatError(f"{path} is no zip that can be read: {error}", remedy="It may be cut off.") from error
     members = _members(path, listed, end)
     root = _root(path, members, inner.strip("/"))
