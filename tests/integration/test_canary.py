@@ -23,6 +23,7 @@ import cloudpickle
 import keyring
 import pytest
 import xarray as xr
+from distributed import Client, LocalCluster
 from distributed.protocol import serialize
 from keyring.backend import KeyringBackend
 
@@ -201,6 +202,7 @@ def traces(ds: xr.Dataset, fs: CdseFileSystem) -> dict[str, str | bytes]:
         "serialized dataset": repr(header).encode() + b"".join(map(bytes, frames)),
         "serialized graph": repr(task_header).encode() + b"".join(map(bytes, task_frames)),
         "representations": f"{ds} {ds!r} {ds._repr_html_()} {fs!r} {fs} {vars(fs)!r} {ds.encoding} {ds.attrs}",
+        "explain": f"{phistac.explain(next(iter(ds.data_vars.values()))[..., :2, :2])}",
         "filesystem": fs.to_json() + repr(fs.to_dict()) + repr(fs.storage_options) + repr(fs.storage_args),
         "pickled filesystem": pickle.dumps(fs) + cloudpickle.dumps(fs),
         "settings": repr(fs.settings) + repr(status(fs.settings)) + str(status(fs.settings)),
@@ -361,5 +363,23 @@ def test_refused_logins_and_halves(cdse, log, monkeypatch, tmp_path):
     found["half"] = failure(lambda: s3_keys(half), PhistacError)
     (Path(os.environ["HOME"]) / ".s5cfg").write_text(f"{PLANTED['secret key']}\n")
     found["broken file"] = failure(lambda: s3_keys(nobody), PhistacError)
+    found["log"] = log.getvalue()
+    assert {place: names for place, text in found.items() if (names := leaks(text, PLANTED))} == {}
+
+
+def test_a_cluster_is_sent_a_label(cdse, log, monkeypatch, tmp_path):
+    """Tasks that are computed and tasks that fail: what the scheduler and the workers log and send back."""
+    with Client(LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0")) as client:
+        ds = xr.open_dataset(product(cdse), engine="safe", group="IW1/VV", chunks={}, storage_options=dict(KEYS))
+        window = ds.measurement[:2, :2]
+        (future,) = client.compute([window.data])
+        assert future.result().shape == (2, 2)
+        cdse.inject(Fault("status", status=403, code="InvalidAccessKeyId", service="s3", times=100))
+        (broken,) = client.compute([ds.measurement[2:4, :2].data])
+        found = {"exception": failure(broken.result, CredentialsRejectedError)}
+        cdse.clear_faults()
+        found |= {"worker": repr(client.get_worker_logs()), "scheduler": repr(client.get_scheduler_logs())}
+        found |= {"future": repr(broken) + repr(broken.exception()) + repr(client.scheduler_info())}
+        client.cluster.close()
     found["log"] = log.getvalue()
     assert {place: names for place, text in found.items() if (names := leaks(text, PLANTED))} == {}
