@@ -20,6 +20,7 @@ from phistac.sandbox.archive.s1_modes import SM
 from phistac.sandbox.archive.s1_pass import pass_of
 from phistac.sandbox.archive.s1_scene import acquire
 from phistac.sandbox.archive.times import parse
+from phistac.sandbox.s3.storage import ArchiveStorage
 
 _STREAM = re.compile(
     r'<byteStream [^>]*size="(\d+)"[^>]*>\s*<fileLocation [^>]*href="\./([^"]+)"[^>]*/>\s*<checksum[^>]*>(\w+)<'
@@ -115,7 +116,7 @@ def test_annotations_say_what_their_processor_said(modes):
 
 def test_names_of_swaths_polarizations_and_images_follow_the_mode(modes):
     kinds = _kinds(modes)
-    stems = {kind: sorted(path.stem for path in folder.glob("measurement/*")) for kind, folder in kinds.items()}
+    stems = {kind: sorted(path.stem for path in folder.glob("measurement/*.tiff")) for kind, folder in kinds.items()}
     assert [(s[4:14], s[-3:]) for s in stems["S1A_EW_SLC__1S"]] == [
         (f"ew{swath}-slc-{p}", f"{number + swath:03d}") for swath in range(1, 6) for p, number in (("hh", 0), ("hv", 5))
     ]
@@ -131,6 +132,12 @@ def test_names_of_swaths_polarizations_and_images_follow_the_mode(modes):
     assert [wave[n] for n in ("operationalMode", "swathIdentifier", "polarisationChannels", "productType")] == [
         "WV", "WV1,WV2", "VV", "WV_SLC__1S",
     ]  # fmt: skip
+
+
+def test_some_folders_have_markers(modes):
+    storage = ArchiveStorage(modes / "s3" / "eodata", "eodata")
+    keys = [one.key for one in storage.list_objects("eodata", prefix="Sentinel-1/SAR/WV_SLC__1S/").contents]
+    assert [key.split(".SAFE/")[1] for key in keys if key.endswith("/")] == ["", "annotation/", "measurement/"]
 
 
 def test_bursts_are_those_of_modes_that_have_some(modes):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from phistac.sandbox.s3.etags import PART, ETags, etag
 from phistac.sandbox.s3.storage import ArchiveStorage
-from phistac.sandbox.s3.tree import locate, walk
+from phistac.sandbox.s3.tree import MARKER, locate, walk
 
 
 def put(root, key, data=b"x"):
@@ -49,13 +49,23 @@ some_keys = st.lists(st.lists(names, min_size=1, max_size=3).map("/".join), max_
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(some_keys, st.sampled_from(["", "a", "a/", "a-", "b/a", "ab/"]), st.sampled_from([None, "/"]), st.integers(1, 4))
-def test_pages_are_the_listing_of_s3(tmp_path_factory, keys, prefix, delimiter, size):
+@given(
+    some_keys,
+    st.sets(st.sampled_from(["a/", "b/", "ab/", "b/a/"])),
+    st.sampled_from(["", "a", "a/", "a-", "b/a", "ab/"]),
+    st.sampled_from([None, "/"]),
+    st.integers(1, 4),
+)
+def test_pages_are_the_listing_of_s3(tmp_path_factory, keys, markers, prefix, delimiter, size):
     root = tmp_path_factory.mktemp("bucket")
     made = set()
     for key in keys:
         if not any(key.startswith(other + "/") or other.startswith(key + "/") for other in made):
             put(root, key)
+            made.add(key)
+    for key in markers:
+        if not any((key + "x").startswith(other + "/") for other in made):
+            put(root, key + MARKER, b"")
             made.add(key)
     assert pages(ArchiveStorage(root, "eodata"), size, prefix=prefix, delimiter=delimiter) == s3_listing(
         made, prefix, delimiter
@@ -138,3 +148,16 @@ def test_hashed_once_and_again_when_changed(tmp_path):
     assert etags.of(path, path.stat()) == first  # same size, time and inode: from memory
     path.write_bytes(b"two!")
     assert etags.of(path, path.stat()) == hashlib.md5(b"two!").hexdigest()
+
+
+def test_a_marker_is_an_object_of_no_bytes_and_its_file_is_none(tmp_path):
+    put(tmp_path, "a/b")
+    put(tmp_path, f"a/{MARKER}", b"")
+    storage = ArchiveStorage(tmp_path, "eodata")
+    assert storage.head_object("eodata", "a/").size == 0
+    assert locate(tmp_path, f"a/{MARKER}") is None
+    for key in ("", "/", "a", "a/b/", "c/"):
+        assert locate(tmp_path, key) is None
+    page = storage.list_objects("eodata", prefix="a/", delimiter="/")
+    assert [one.key for one in page.contents] == ["a/", "a/b"]
+    assert storage.list_objects("eodata", delimiter="/").common_prefixes == ["a/"]

@@ -5,7 +5,7 @@ IW     SLC and GRDH of 2014 (IPF 2.36: pixels right behind the header, no burst 
        (IPF 3.31: no burst ids, no RFI), SLC, GRDH and COG of S1D (IPF 4.03)
 EW     SLC of five beams in HH and HV, GRDM and COG
 SM     SLC and GRDH of beam S3, COG
-WV     SLC of four images, WV1 and WV2 in turn
+WV     SLC of four images, WV1 and WV2 in turn; its folders have markers, zero-byte objects of their own
 =====  ==========================================================================================================
 """
 
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from phistac.sandbox.archive.bursts import EW as EW_PATTERN
 from phistac.sandbox.archive.bursts import burst_number
+from phistac.sandbox.archive.catalogue import local_path
 from phistac.sandbox.archive.s1_modes import EW, SM, WV
 from phistac.sandbox.archive.s1_pass import pass_of
 from phistac.sandbox.archive.s1_products import add_grd, add_slc
 from phistac.sandbox.archive.s1_scene import acquire, acquire_still
 from phistac.sandbox.archive.times import parse
+from phistac.sandbox.s3.tree import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +52,9 @@ def fill_modes(root: Path, catalogue: Catalogue, *, seed: int, progress: Callabl
     later = _pass("2025-07-01")
     _add(root, catalogue, acquire_still(later, SM, _SOUTH_S), seed)
     _add(root, catalogue, acquire_still(_pass("2025-08-01"), WV, _SOUTH_S, images=4), seed, detected=False)
+    product = local_path(root, catalogue.products[-1]["S3Path"])
+    for folder in (product, product / "annotation", product / "measurement"):
+        (folder / MARKER).touch()
     progress("Sentinel-1 EW, SM, WV")
 
 

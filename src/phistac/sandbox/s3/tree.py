@@ -4,6 +4,9 @@ An archive may lead out of its own folder by symbolic links, which whoever built
 the archive is trusted and becomes an *anchor*. Below an anchor lies somebody else's folder: links found there are
 followed only to places inside that folder, and only to files when listing (a loop of folders would never end).
 Only regular files are objects: no device, no pipe.
+
+Some folders of the real archive have a zero-byte object of their own, a *marker* (``folder/``), which no folder of
+files can have: a file of the name :data:`MARKER` in a folder stands for it, and for nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Entry", "locate", "walk"]
+__all__ = ["MARKER", "Entry", "locate", "walk"]
+
+MARKER = ".directory-marker"
+"""Name of the empty file that stands for a folder's marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +34,15 @@ class Entry:
 
 
 def locate(root: Path, key: str) -> Path | None:
-    """Return the regular file behind a key, without links in its name; None if there is none."""
+    """Return the regular file behind a key, without links in its name; None if there is none.
+
+    A key that ends in a slash is a marker's.
+    """
     names = key.split("/")
+    if names[-1] == MARKER:
+        return None
+    if names[-1] == "" and len(names) > 1:
+        names[-1] = MARKER
     if "\0" in key or any(name in {"", ".", ".."} for name in names):
         return None
     path, anchor = root, None
@@ -54,7 +67,7 @@ def walk(root: Path, *, prefix: str = "", delimiter: str = "", after: str = "") 
 
 def _walk(folder: Path, anchor: Path | None, base: str, prefix: str, delimiter: str, after: str) -> Iterator[Entry]:
     for key, path, below in sorted(_children(folder, anchor, base), key=lambda child: child[0]):
-        if not key.endswith("/"):
+        if path.name == MARKER or not key.endswith("/"):
             if key.startswith(prefix) and key > after:
                 yield Entry(key, path)
             continue
@@ -82,5 +95,8 @@ def _children(folder: Path, anchor: Path | None, base: str) -> Iterator[tuple[st
                     continue
             if entry.is_dir():
                 yield f"{base}{entry.name}/", path, below
+            elif entry.name == MARKER:
+                if base:
+                    yield base, path, below
             elif entry.is_file():
                 yield f"{base}{entry.name}", path, below
