@@ -6,6 +6,7 @@ import json
 import random
 import re
 import shutil
+import tracemalloc
 import warnings
 from dataclasses import replace
 
@@ -79,6 +80,13 @@ def test_a_whole_read_is_parallel_and_asks_for_nothing_else(cdse, array, pixels)
     np.testing.assert_array_equal(array.values, pixels)
     seen = cdse.counters()
     assert (seen.by_method, seen.bytes_sent) == ({"GET": 4}, LINES * SAMPLES * 4)
+    tracemalloc.start()
+    try:
+        again = lazy(cdse).values
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= again.nbytes + 4_000_000  # the pixels, and what is just being handed on: never the bytes as well
 
 
 @pytest.mark.parametrize(

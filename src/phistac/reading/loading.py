@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import xarray as xr
 
@@ -44,7 +44,8 @@ def load(lazy: Loadable) -> Loadable:
     """
     made = lazy.copy(deep=False)
     waiting = [(variable, found) for variable in variables(made) if (found := pending(held(variable))) is not None]
-    read = run_all([found.request() for _, found in waiting])
-    for (variable, found), values in zip(waiting, read, strict=True):
-        variable.data = found.finished(values)
+    read: list[Any] = run_all([found.request() for _, found in waiting])
+    for number, (variable, found) in enumerate(waiting):
+        variable.data = found.finished(read[number])
+        read[number] = None  # decoded values take its place, not more room
     return made.load()

@@ -54,10 +54,11 @@ def explain(
     """
     if isinstance(search, Mapping):
         return _explained(to_search(search), Catalogue(resolve(settings)), count=count)
-    stac_io = search._stac_io  # noqa: SLF001 - pystac-client has no other way to who answers a search
+    stac_io = getattr(search, "_stac_io", None)  # pystac-client has no other way to who answers a search
     if not isinstance(stac_io, StacIO) or not stac_io.answers(search.url or ""):
         raise QueryError(
-            "this search is not one of the OData catalogue", remedy="Make it with phistac.connect().search(...)."
+            f"this {type(search).__name__} is not a search of the OData catalogue",
+            remedy="Make one with phistac.connect().search(...).",
         )
     catalogue = stac_io.api.catalogue if settings is None else Catalogue(settings)
     return _explained(to_search(search.get_parameters()), catalogue, count=count)
