@@ -9,9 +9,9 @@ The quota is the account's, marked or not: whoever has several accounts names th
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import re
-import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,6 @@ _MARK = re.compile(r"(.+)\.given-[0-9a-f]{16}")
 _NAMES = ("key", "secret", "username", "password", "totp", "token")
 
 _given: dict[str, S3Keys | Login] = {}
-_lock = threading.Lock()
 
 
 def keep(what: S3Keys | Login, account: str = "default") -> str:
@@ -49,15 +48,13 @@ def keep(what: S3Keys | Login, account: str = "default") -> str:
     'me.given-8f6e2a3482bebc54'
     """
     label = marked(what, account)
-    with _lock:
-        _given[label] = what
+    _given[label] = what
     return label
 
 
 def given(label: str) -> S3Keys | Login | None:
     """Return what was handed over in this process under a label."""
-    with _lock:
-        return _given.get(label)
+    return _given.get(label)
 
 
 def marked(what: S3Keys | Login, account: str) -> str:
@@ -98,7 +95,7 @@ def taken_out(
     ConfigurationError
         If half of a pair is missing, or a ``token`` is there: the service has none for S3.
     """
-    found = {name: Secret(options.pop(name)) for name in _NAMES if options.get(name) is not None}
+    found = {name: Secret(options.pop(name, None) or "") for name in _NAMES}
     there = {name: value for name, value in found.items() if value}
     what = _made_of(there)
     if there and what is None:
@@ -108,8 +105,9 @@ def taken_out(
         )
     if what is None:
         return None
-    if isinstance(what, S3Keys) and known(settings) == what:
-        return settings.account
+    with contextlib.suppress(ConfigurationError):  # whatever is wrong elsewhere, these keys were given here
+        if isinstance(what, S3Keys) and known(settings) == what:
+            return settings.account
     return keep(what, settings.account)
 
 

@@ -78,6 +78,8 @@ def login(settings: Settings | None = None, *, environ: Mapping[str, str] | None
     here = given(settings.account)
     if isinstance(here, Login):
         return here
+    if here is not None:  # keys alone: the login is the account's
+        settings = replace(settings, account=named_account(settings.account))
     who = next((who for _, who in _all_logins(settings, environ)), None)
     if who is None:
         raise _nothing(settings, environ)

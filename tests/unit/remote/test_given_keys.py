@@ -116,4 +116,17 @@ def test_what_makes_no_pair_is_refused(options):
 
 
 def test_nothing_given_is_nothing():
-    assert admit({"key": None, "secret": None}) == admit({}) == Settings()
+    options = {"key": None, "secret": None}
+    assert admit(options) == admit({}) == Settings()
+    assert options == {}
+
+
+def test_keys_given_count_whatever_is_wrong_elsewhere(monkeypatch):
+    monkeypatch.setenv("PHISTAC_S3_ACCESS_KEY", "half a pair")
+    assert stored_keys(admit(dict(KEYS))) == S3Keys("AKID0001", "canary")
+
+
+def test_with_keys_the_login_is_the_accounts(monkeypatch):
+    monkeypatch.setenv("PHISTAC_USERNAME", "me")
+    monkeypatch.setenv("PHISTAC_PASSWORD", "canary")
+    assert login(admit(dict(KEYS))) == Login("me", "canary")
