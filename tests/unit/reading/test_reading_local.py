@@ -43,8 +43,9 @@ def slc(real_data, tmp_path):
     (folder / f"annotation/{name}.xml").write_text(text)
     numbers = np.random.default_rng(5).integers(-999, 999, (lines, samples, 2)).astype("<i2")
     (folder / "measurement").mkdir()
+    behind = bytes(8 * lines + 48 * 210 + 461)  # the directory, and a tie point for each of the grid
     (folder / f"measurement/{name}.tiff").write_bytes(
-        b"II" + struct.pack("<HI", 42, 8) + bytes(first - 8) + numbers.tobytes() + bytes(99)
+        b"II" + struct.pack("<HI", 42, 8) + bytes(first - 8) + numbers.tobytes() + behind
     )
     rewrite_manifest(folder)
     return folder, (numbers[..., 0] + 1j * numbers[..., 1]).astype("c8")

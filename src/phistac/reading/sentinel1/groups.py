@@ -1,4 +1,4 @@
-"""Groups of a Sentinel-1 product: which there are, and how to open one or all of them.
+"""Groups of a Sentinel-1 product: which there are, and how to open one of them.
 
 For ``open_dataset`` a group is called as in xarray-sentinel: ``IW1/VV`` are the pixels, ``IW1/VV/3`` is a burst,
 ``IW1/VV/orbit`` a table. In a tree, where children inherit the coordinates of their parents, pixels and tables must be
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from phistac.safe.manifest import ManifestObject
     from phistac.safe.sentinel1 import ImageFiles, Sentinel1Product
 
-__all__ = ["open_group", "open_groups"]
+__all__ = ["file_of", "kinds", "open_group", "table_dataset"]
 
 
 def open_group(
@@ -71,7 +71,7 @@ def open_group(
         raise NotFoundError(f"{source.url} has no group {group!r}", remedy=f"There are: {', '.join(known)}.")
     files = next((files for files in product.images if files.group == image_group), None)
     if files is None or kind:
-        dataset = xr.Dataset() if files is None else _table(product, kind, _document(source, files, kind))
+        dataset = xr.Dataset() if files is None else table_dataset(product, kind, _document(source, files, kind))
         dataset.attrs = dict(product.attrs) | dataset.attrs
     else:
         annotation = _document(source, files, "annotation")
@@ -86,33 +86,7 @@ def open_group(
     return describe(dataset, group=name, kind=kind)
 
 
-def open_groups(source: Source, product: Sentinel1Product, *, geospatial: bool = True) -> dict[str, xr.Dataset]:
-    """Open all groups of a product, as a tree needs them; all files are fetched together.
-
-    Returns
-    -------
-    dict of str to xarray.Dataset
-        By absolute path; bursts are not among them.
-    """
-    wanted = [item for files in product.images for item in _metadata_files(files)]
-    data = dict(zip((item.path for item in wanted), object_bytes(source, wanted), strict=True))
-    opened = {"/": describe(xr.Dataset(attrs=dict(product.attrs)), group="")}
-    for files in product.images:
-        documents = {item.path: Document(data[item.path], item.path) for item in _metadata_files(files)}
-        if files.annotation is not None and files.measurement is not None:
-            made = measurement_dataset(
-                source, files, documents[files.annotation.path], product.attrs, geospatial=geospatial
-            )
-            opened[f"/{files.group}/measurement"] = describe(made, group=f"{files.group}/measurement")
-        for kind in _kinds(product, files):
-            made = _table(product, kind, documents[_file(files, kind).path])
-            opened[f"/{files.group}/{kind}"] = describe(made, group=f"{files.group}/{kind}", kind=kind)
-        for document in documents.values():
-            document.rest()
-    return opened
-
-
-def _kinds(product: Sentinel1Product, files: ImageFiles) -> list[str]:
+def kinds(product: Sentinel1Product, files: ImageFiles) -> list[str]:
     """Metadata groups that an image has, as far as the manifest tells."""
     detected = product.product_type == "GRD"
     absent = {"antenna_pattern"} if detected else {"coordinate_conversion"}
@@ -129,7 +103,7 @@ def _groups(product: Sentinel1Product) -> list[str]:
     for files in sorted(product.images, key=lambda files: listed[files.annotation.id] if files.annotation else -1):
         parts = files.group.split("/")
         names |= dict.fromkeys("/".join(parts[:length]) for length in range(1, len(parts) + 1))
-        names |= dict.fromkeys(f"{files.group}/{kind}" for kind in _kinds(product, files))
+        names |= dict.fromkeys(f"{files.group}/{kind}" for kind in kinds(product, files))
     return list(names)
 
 
@@ -141,11 +115,8 @@ def _split(product: Sentinel1Product, group: str) -> tuple[str, str]:
     return group, ""
 
 
-def _metadata_files(files: ImageFiles) -> list[ManifestObject]:
-    return [item for item in (files.annotation, files.calibration, files.noise) if item is not None]
-
-
-def _file(files: ImageFiles, kind: str) -> ManifestObject:
+def file_of(files: ImageFiles, kind: str) -> ManifestObject:
+    """Return the file that a group is read from; raises NotFoundError if the product lists none."""
     item: ManifestObject | None = getattr(files, FILES.get(kind, "annotation"))
     if item is None:
         raise NotFoundError(f"the product lists no {FILES.get(kind, 'annotation')} of {files.group}")
@@ -153,12 +124,13 @@ def _file(files: ImageFiles, kind: str) -> ManifestObject:
 
 
 def _document(source: Source, files: ImageFiles, kind: str) -> Document:
-    item = _file(files, kind)
+    item = file_of(files, kind)
     (data,) = object_bytes(source, [item])
     return Document(data, item.path)
 
 
-def _table(product: Sentinel1Product, kind: str, document: Document) -> xr.Dataset:
+def table_dataset(product: Sentinel1Product, kind: str, document: Document) -> xr.Dataset:
+    """Return one metadata group of an image."""
     dataset = BUILDERS[kind](document)
     if kind == "bursts":
         swath = document.get(sentinel1.image_info).swath
