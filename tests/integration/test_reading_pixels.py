@@ -13,6 +13,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import phistac
 from phistac.errors import FormatError
 from phistac.sandbox.environment import environment
 
@@ -68,37 +69,53 @@ def test_repacked_files_of_real_products_read_as_gdal_reads_them(real_data, name
         np.testing.assert_array_equal(lazy[row + 39 : row : -7, column], expected[39:0:-7, 0])
 
 
-def images(cdse) -> list[tuple[str, str, str]]:
-    """(kind, address, path) of one image of each kind of Sentinel-1 product in the archive."""
-    found = {}
-    for row in products(cdse.root):
-        folder = cdse.root / "s3" / row["S3Path"].lstrip("/")
-        for path in sorted((folder / "measurement").glob("*.tiff")):
-            swath = path.name.split("-")[1]
-            kind = f"{row['Name'][:16]}{swath}{'-cog' if '-cog' in path.name else ''}"
-            found.setdefault(kind, (kind, row["S3Path"], path))
-    return list(found.values())
+@pytest.fixture(scope="module")
+def modes(tmp_path_factory):
+    """A small archive of all modes and types, back to IPF 2.36: its measurement files."""
+    from phistac.sandbox import archive
+
+    root = tmp_path_factory.mktemp("modes")
+    archive.build(root, size="modes")
+    return sorted(root.rglob("*.tiff"))
 
 
-def test_every_kind_of_image_is_gdals_whole_and_in_windows(cdse):
+def image_of(path) -> xr.Dataset:
+    """Open the image that a measurement file of a local product belongs to, by what the product calls it."""
+    folder = path.parent.parent
+    swath, polarization, number = (path.stem.removesuffix("-cog").upper().split("-")[n] for n in (1, 3, -1))
+    groups = xr.open_dataset(folder, engine="safe").attrs["subgroups"]
+    group = f"{swath}/{polarization}/{number}" if swath[:2] == "WV" else f"{swath}/{polarization}"
+    assert group in groups, (group, groups)
+    return xr.open_dataset(folder, engine="safe", group=group)
+
+
+def test_every_kind_of_image_is_gdals_whole_and_in_windows(modes):
     seen = set()
     draw = np.random.default_rng(11)
-    for kind, address, path in images(cdse):
-        swath, polarization = (path.name.split("-")[n].upper() for n in (1, 3))
-        names = xr.open_dataset(address, engine="safe").attrs["subgroups"]
-        group = next(g for g in names if g.split("/")[:2] in ([swath, polarization], [swath[:2], polarization]))
-        if f"{group}/001" in names:
-            group = f"{group}/001"
-        lazy = xr.open_dataset(address, engine="safe", group=group).measurement
-        expected = gdal(path)
-        np.testing.assert_array_equal(lazy, expected, err_msg=kind)
-        lazy = xr.open_dataset(address, engine="safe", group=group).measurement
+    for path in modes:
+        expected, lazy = gdal(path), image_of(path).measurement
         for _ in range(3):
             rows, columns = (np.sort(draw.integers(0, size, 2)) for size in expected.shape)
             cut = (slice(rows[0], rows[1] + 1, 3), slice(columns[0], columns[1] + 1))
-            np.testing.assert_array_equal(lazy[cut], expected[cut], err_msg=f"{kind} {cut}")
-        seen.add((kind[4:6], path.name.split("-")[2], "-cog" in kind))
-    assert {("IW", "slc", False), ("IW", "grd", False), ("IW", "grd", True)} <= seen
+            np.testing.assert_array_equal(lazy[cut], expected[cut], err_msg=f"{path.name} {cut}")
+        np.testing.assert_array_equal(lazy[-1, ::-1], expected[-1, ::-1], err_msg=path.name)
+        np.testing.assert_array_equal(lazy, expected, err_msg=path.name)
+        assert lazy.dtype == (np.uint16 if "-grd-" in path.name else np.complex64)
+        seen.add((path.name.split("-")[1].rstrip("12345"), path.name.split("-")[2], "-cog" in path.name))
+    detected = {(mode, "grd", cog) for mode in ("iw", "ew", "s") for cog in (False, True)}
+    assert seen == detected | {(mode, "slc", False) for mode in ("iw", "ew", "s", "wv")}
+
+
+@pytest.mark.parametrize("denoise", [False, True])
+def test_every_kind_of_image_can_be_calibrated(modes, denoise):
+    for path in modes:
+        image = image_of(path)
+        found = phistac.calibrate(image, "gamma0", denoise=denoise)
+        assert found.sizes == image.measurement.sizes
+        values, none = found[::7, ::5].values, image.measurement[::7, ::5].values == 0
+        assert np.isfinite(values).all(), path.name
+        assert (values[none] == 0).all()
+        assert denoise or (values[~none] > 0).all()
 
 
 @pytest.fixture
