@@ -43,7 +43,7 @@ _TAIL_SPARE = 64 * 1024
 """Bytes of a live directory beyond its two strip arrays: tie points (48 bytes each, up to 945) and short tags."""
 _HEAD_SPARE = 16 * 1024
 """Bytes of the directories in front of a COG beyond their tile arrays."""
-_LARGEST_BLOCK = 1 << 28
+_LARGEST_BLOCK = 1 << 26
 """Bytes of one block, decoded: no product comes near it; a forged size must not become gigabytes of memory."""
 _REMEDY = "Use GDAL for files that were repacked in ways that no product is."
 

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phistac.errors import FormatError
@@ -114,6 +114,7 @@ def files():
     ]
 
 
+@settings(deadline=None)
 @given(key=st.tuples(axis(SHAPE[0]), axis(SHAPE[1])), number=st.integers(0, 4))
 def test_any_window_is_numpys_cut_of_gdals_image(files, key, number):
     image, data = files[0], files[1][number]
@@ -125,6 +126,7 @@ def test_any_window_is_numpys_cut_of_gdals_image(files, key, number):
     assert len(set(asked)) == len(asked)
 
 
+@settings(deadline=None)
 @given(
     window=st.tuples(st.integers(0, 60), st.integers(1, 9), st.integers(0, 70), st.integers(1, 12)),
 )

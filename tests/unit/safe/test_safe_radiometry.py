@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import RegularGridInterpolator
 
@@ -17,6 +17,7 @@ VALUES = np.random.default_rng(2).uniform(200, 300, (4, 4)).astype("f4")
 places = st.lists(st.integers(-50, 200), min_size=1, max_size=9)
 
 
+@settings(deadline=None)
 @given(line=places, pixel=st.lists(st.integers(0, 99), min_size=1, max_size=9))
 def test_between_its_places_a_table_is_bilinear(line, pixel):
     scipys = RegularGridInterpolator((LINE, PIXEL), VALUES.astype("f8"))

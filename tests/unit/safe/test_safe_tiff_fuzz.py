@@ -113,7 +113,7 @@ def directory_bytes(data: bytes) -> list[int]:
     return [*range(16), *range(offset, offset + head + entries * entry)]
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     number=st.integers(0, 3 * 3 * 7 * 4 - 1),
     changes=st.lists(CHANGE, max_size=4),
@@ -138,7 +138,7 @@ def test_damaged_files_give_gdals_pixels_or_a_format_error(number, changes, end,
     assert any(np.array_equal(found, other, equal_nan=True) for other in readings)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     head=st.sampled_from([b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0", b""]),
     rest=st.binary(max_size=400),

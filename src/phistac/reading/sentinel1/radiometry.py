@@ -28,7 +28,7 @@ _GAINS = {"sigma0": "sigmaNought", "gamma0": "gamma", "beta0": "betaNought"}
 _WINDOW = ("first_line", "last_line", "first_pixel", "last_pixel")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ImageTables:
     """Where the tables of an image are: kept with its pixels, so that a selection can still be calibrated.
 
@@ -43,6 +43,9 @@ class ImageTables:
     source: Source
     calibration: ManifestObject | None
     noise: ManifestObject | None
+
+    def __repr__(self) -> str:
+        return f"<ImageTables of {self.source.url}>"
 
     def fetch(self, *, denoise: bool) -> dict[str, xr.Dataset]:
         """Return the groups ``calibration`` and, if wanted, ``noise_range`` and ``noise_azimuth``, in one batch.
