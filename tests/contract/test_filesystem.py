@@ -68,13 +68,16 @@ def fs():
     return filesystem()
 
 
-def test_every_spelling_of_a_path(fs):
+def test_every_spelling_of_a_path(fs, cdse):
     for path in ("cdse://{}", "s3://{}", "/{}", "{}", "cdse://{}/"):
         assert fs.info(path.format(PRODUCT))["type"] == "directory"
     with fsspec.open(f"cdse://{PRODUCT}/manifest.safe") as file:
         assert file.read() == b"<xfdu/>"
     assert fs.unstrip_protocol(PRODUCT) == f"cdse://{PRODUCT}"
     with pytest.raises(ConfigurationError, match="not a place in the archive"):
+        fs.info("gs://eodata/x")
+    assert fs.info(f"{cdse.settings.s3_url}/{PRODUCT}/manifest.safe")["size"] == 7
+    with pytest.raises(ConfigurationError, match="no address of a product"):
         fs.info("https://eodata/x")
 
 

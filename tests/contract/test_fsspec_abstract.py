@@ -177,6 +177,8 @@ def test_nothing_opens_for_writing(mode):
     with pytest.raises(ReadOnlyError):
         fs.open("eodata/a", mode)
     with pytest.raises(ReadOnlyError):
+        asyncio.run(_called(fs.open_async, ["eodata/a", mode]))
+    with pytest.raises(ReadOnlyError):
         fs.get_mapper("eodata/a")["key"] = b"value"
 
 

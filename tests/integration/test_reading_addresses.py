@@ -108,6 +108,19 @@ def test_items_and_addresses_of_the_archive(cdse, row, folder, expected):
         )
 
 
+def test_the_filesystem_takes_download_addresses(cdse, row, folder):
+    fs = fsspec.filesystem("cdse")
+    product = f"{cdse.settings.download_url}/Products({row['Id']})"
+    manifest = f"{product}/Nodes({row['Name']})/Nodes(manifest.safe)/$value"
+    cdse.reset_counters()
+    assert fs.cat_file(manifest, start=0, end=100) == (folder / "manifest.safe").read_bytes()[:100]
+    with fs.open(manifest) as file:
+        assert file.read() == (folder / "manifest.safe").read_bytes()
+    assert fs.ls(f"{product}/$value", detail=False) == fs.ls(row["S3Path"], detail=False)
+    assert cdse.counters(path="/odata/v1/Products").requests == 2  # one for each address
+    assert fs.modified(manifest) == fs.info(manifest)["LastModified"]
+
+
 def test_a_zip_here_and_in_memory(zipped, expected):
     fsspec.filesystem("memory").pipe("/address.zip", zipped.read_bytes())
     for place in (zipped, f"zip://safe/S1A_folder.SAFE::file://{zipped}", "zip::memory://address.zip"):

@@ -6,53 +6,35 @@ Dask worker, in another process. It works from any thread and any event loop.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from fsspec.asyn import AsyncFileSystem, get_loop, sync
-from fsspec.spec import AbstractFileSystem
 
-from phistac.errors import ConfigurationError, ExistsError, NotFoundError, QueryError
+from phistac.errors import ExistsError, NotFoundError, QueryError
+from phistac.remote.addresses import archive_path
 from phistac.remote.bufferedfile import CdseFile
-from phistac.remote.credentials import admit
+from phistac.remote.bysettings import FIELDS, BySettings
 from phistac.remote.download import get_file
 from phistac.remote.listings import find, info, ls
 from phistac.remote.objectstore import ObjectStore, on_loop
 from phistac.remote.paths import strip
 from phistac.remote.readonly import REMEDY, ReadOnly, refuse
 from phistac.remote.streams import Stream, open_stream
-from phistac.settings import Settings, resolve
+from phistac.settings import Settings
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator, Iterator
+    from datetime import datetime
 
     from phistac.remote.bodies import Body
     from phistac.remote.budget import ConnectionBudget
 
 __all__ = ["CdseFileSystem", "filesystem"]
 
-_FIELDS = tuple(field.name for field in fields(Settings))
-_OPTIONS = frozenset((*_FIELDS, "asynchronous", "batch_size", "loop", "skip_instance_cache", "use_listings_cache"))
 
-
-class _BySettings(type(AbstractFileSystem)):  # type: ignore[misc]  # fsspec's metaclass has no types
-    """Resolves the settings before fsspec looks into its cache, so that an instance is never used under others."""
-
-    def __call__(cls, settings: Settings | None = None, **options: Any) -> Any:
-        given = {name: options.pop(name) for name in _FIELDS if name in options}
-        account = admit(options, replace(resolve(settings), **given)).account  # keys stay here, a label goes on
-        if unknown := sorted(set(options) - _OPTIONS):
-            raise ConfigurationError(
-                f"storage options {', '.join(unknown)} mean nothing for the archive",
-                remedy=f"There are account and the other settings: {', '.join(_FIELDS)}.",
-            )
-        given = asdict(replace(resolve(settings), **(given | {"account": account})))
-        return super().__call__(**given, **options)
-
-
-class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type: ignore[misc]  # fsspec has no types
+class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=BySettings):  # type: ignore[misc]  # fsspec has no types
     """The archive of the Copernicus Data Space, read only.
 
     Parameters
@@ -66,7 +48,8 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
 
     Notes
     -----
-    Paths may be spelled ``cdse://eodata/…``, ``s3://eodata/…``, ``/eodata/…`` (as the catalogue does) or ``eodata/…``.
+    Paths may be spelled ``cdse://eodata/…``, ``s3://eodata/…``, ``/eodata/…`` (as the catalogue does) or ``eodata/…``,
+    or as a download or ``Nodes`` address of the service (:mod:`phistac.remote.addresses`).
     The entries of ``info`` and ``ls(detail=True)`` have ``name``, ``size``, ``type``, ``ETag`` and ``LastModified``.
 
     Examples
@@ -88,10 +71,11 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         batch_size: int | None = None,
         **options: Any,
     ) -> None:
-        given = {name: value for name, value in options.items() if name in _FIELDS}
+        given = {name: value for name, value in options.items() if name in FIELDS}
         self.settings = settings or Settings(**given)  # the metaclass has resolved them to single fields
         super().__init__(asynchronous=asynchronous, batch_size=batch_size, use_listings_cache=False)
         self._stores: dict[asyncio.AbstractEventLoop, ObjectStore] = {}
+        self._places: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.settings.s3_url} account={self.settings.account}>"
@@ -126,11 +110,20 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
             return [cls._strip_protocol(p) for p in path]
         return strip(str(path))
 
+    async def _place(self, path: str) -> str:
+        """Return bucket and key of any spelling; the catalogue is asked once where a download address is."""
+        path = self._strip_protocol(path)
+        if "://" not in path:
+            return path
+        if path not in self._places:
+            self._places[path] = await asyncio.to_thread(archive_path, path, settings=self.settings)
+        return self._places[path]
+
     async def _info(self, path: str, **_: Any) -> dict[str, Any]:
-        return await on_loop(info(self.store, self._strip_protocol(path)))
+        return await on_loop(info(self.store, await self._place(path)))
 
     async def _ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:  # noqa: FBT001, FBT002 - fsspec's signature
-        found = await on_loop(ls(self.store, self._strip_protocol(path)))
+        found = await on_loop(ls(self.store, await self._place(path)))
         return found if detail else list(dict.fromkeys(entry["name"] for entry in found))
 
     async def _find(
@@ -143,7 +136,7 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         if maxdepth is not None and maxdepth < 1:
             raise QueryError(f"maxdepth is {maxdepth}", remedy="It must be at least 1, or None for all there is.")
         prefix = str(options.get("prefix") or "")
-        work = find(self.store, self._strip_protocol(path), maxdepth=maxdepth, withdirs=withdirs, prefix=prefix)
+        work = find(self.store, await self._place(path), maxdepth=maxdepth, withdirs=withdirs, prefix=prefix)
         found = await on_loop(work)
         return found if options.get("detail") else sorted(found)
 
@@ -172,7 +165,7 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
     async def _cat_file(
         self, path: str, start: int | None = None, end: int | None = None, *, if_match: str | None = None, **_: Any
     ) -> bytes:
-        path = self._strip_protocol(path)
+        path = await self._place(path)
         if (start or 0) < 0 or (end or 0) < 0:
             size = (await self._info(path))["size"]
             start = max(0, size + start) if start is not None and start < 0 else start
@@ -186,7 +179,7 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         return await on_loop(self.store.get(path, start or 0, end, if_match, whole))
 
     async def _get_file(self, rpath: str, lpath: Any, callback: Any = None, **_: Any) -> None:
-        await on_loop(get_file(self.store, self._strip_protocol(rpath), lpath, callback))
+        await on_loop(get_file(self.store, await self._place(rpath), lpath, callback))
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> CdseFile:
         if mode == "xb" and self.exists(path):
@@ -194,6 +187,17 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         if mode != "rb":
             refuse(self, f"open {path} for writing ({mode})")
         return CdseFile(self, path, **options)
+
+    async def open_async(self, path: str, mode: str = "rb", **options: Any) -> Any:
+        """Refuse to open for writing; for reading there is ``_cat_file`` with ``start`` and ``end``."""
+        if mode != "rb":
+            refuse(self, f"open {path} for writing ({mode})")
+        return await super().open_async(path, mode, **options)
+
+    def modified(self, path: str) -> datetime:
+        """Return when an object came to the archive."""
+        found: datetime = self.info(path)["LastModified"]
+        return found
 
     @contextmanager
     def stream(
@@ -232,7 +236,8 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=_BySettings):  # type:
         CredentialsRejectedError, NotFoundError, RateLimitError, ServiceError
             As the service says; the last two after retries.
         """
-        stream = sync(self.loop, open_stream, self.store, self._strip_protocol(path), start, stop, if_match, chunk_size)
+        place = sync(self.loop, self._place, path)
+        stream = sync(self.loop, open_stream, self.store, place, start, stop, if_match, chunk_size)
         try:
             yield stream
         finally:

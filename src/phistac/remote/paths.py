@@ -24,6 +24,8 @@ def strip(path: str) -> str:
     """
     for scheme in SCHEMES:
         path = path.removeprefix(scheme)
+    if path.startswith(("https://", "http://")):
+        return path  # an address of the service, perhaps: whoever can ask the catalogue will say
     if "://" in path:
         raise ConfigurationError(
             f"{path!r} is not a place in the archive", remedy="It looks like cdse://eodata/Sentinel-2/…"
