@@ -19,6 +19,7 @@ from phistac.errors import ChangedObjectError, ConfigurationError, FormatError, 
 from phistac.odata import records
 from phistac.reading.explain import explain
 from phistac.reading.loading import load
+from phistac.reading.pending import pending
 from phistac.sandbox import Fault
 from phistac.sandbox.environment import environment
 from phistac.stac.bursts import burst_item
@@ -184,6 +185,14 @@ def test_a_window_of_a_date_costs_its_bytes(cdse, items, singles):
     assert series.VV.isel(time=3, line=slice(24, 28)).values.any()
     assert cdse.counters(path="/eodata/").bytes_sent == 4 * 4 * burst.sizes["slant_range_time"]
     assert not series.VV.isel(time=slice(0, 2), pixel=slice(0, 0)).values.size
+
+
+def test_files_must_have_the_size_that_their_annotation_implies(cdse, items):
+    """A file that was repacked lies otherwise than its annotation says; its size gives it away."""
+    series = burst_series(items)
+    expected = {key(item, "data").removeprefix("/eodata/") for item in of(items, "VH")}
+    sizes = pending(series.VH.variable._data).request().sizes
+    assert sizes == {path: (cdse.root / "s3" / "eodata" / path).stat().st_size for path in expected}
 
 
 def test_the_second_series_reads_no_annotation(cdse, items, singles, tmp_path):

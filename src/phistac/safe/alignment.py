@@ -187,10 +187,10 @@ def common_grid(
     Examples
     --------
     >>> start = np.datetime64("2025-01-01", "ns")
-    >>> shapes = [BurstShape(start, 5.0e-3, 10, 20), BurstShape(start, 5.1e-3, 10, 20)]
+    >>> shapes = [BurstShape(start, 5.0e-3, 10, 30), BurstShape(start, 5.1e-3, 10, 30)]
     >>> grid = common_grid(shapes, (4.0, 2.8), 50e3, ["a", "b"])
     >>> grid.lines, grid.samples, grid.line, grid.pixel
-    (11, 25, (0, 1), (0, 5))
+    (11, 35, (0, 1), (0, 5))
     >>> round(grid.line_shift[1], 3)
     0.2
     """

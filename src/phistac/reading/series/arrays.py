@@ -54,11 +54,13 @@ class SeriesArray(RangedArray):
 
     def request(self, key: Key) -> Read[np.ndarray[Any, Any]]:
         """Return what a selection needs to be read: its pixels, and witnesses of the products not seen before."""
-        asked = {self.stack.layers[number].raster.path for number in indices(key[0], self.shape[0]).tolist()}
+        rasters = [self.stack.layers[number].raster for number in indices(key[0], self.shape[0]).tolist()]
+        sizes = {raster.path: raster.size for raster in rasters}
+        asked = sizes.keys()
         known = {path: self.etags[path] for path in asked & self.etags.keys()}
         seen = [self.witnesses[path] for path in sorted(asked & self.witnesses.keys() - known.keys())]
         watcher = _Watcher(self, {path: self.witnesses[path][0] for path in asked & self.witnesses.keys()})
-        return Read(self.source, partial(self._guarded, key, seen), {}, {**dict(seen), **known}, watcher)
+        return Read(self.source, partial(self._guarded, key, seen), sizes, {**dict(seen), **known}, watcher)
 
     def _guarded(self, key: Key, witnesses: list[tuple[str, str]]) -> Indexer[np.ndarray[Any, Any]]:
         pixels, _ = yield from together([self.stack.read(key), _glance([path for path, _ in witnesses])])

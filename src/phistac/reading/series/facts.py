@@ -9,6 +9,7 @@ from phistac.errors import FormatError
 from phistac.safe import sentinel1
 from phistac.safe.alignment import BurstShape, Sampling
 from phistac.safe.raster import Raster, Run
+from phistac.safe.sentinel1.pixels import esas_size
 from phistac.safe.times import nanoseconds
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from phistac.safe.sentinel1 import Burst, BurstSignal, Document, GeolocationGrid, ImageInfo, Orbit
 
 __all__ = ["Facts", "read_facts"]
+
+_ALONE = "Open it by its own Item, which looks into the file: phistac.open(item, group='')."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,17 +55,22 @@ class Facts:
         """Return where the pixels of a polarization lie: one contiguous range.
 
         The images of one sub-swath have one shape, and so one layout: the annotation of one polarization speaks for
-        all. An Item that says otherwise is not trusted.
+        all, and the size of the file follows from it: one that was repacked gives itself away. An Item that says
+        otherwise is not trusted.
         """
         if member.offset != self.burst.byte_offset:
             raise FormatError(
                 f"the burst of {member.item} begins at byte {member.offset}, but at {self.burst.byte_offset} in the"
                 " other polarizations",
-                remedy="Open it by its own Item: phistac.open(item).",
+                remedy=_ALONE,
             )
-        shape = (self.shape.lines, self.shape.samples)
-        begins, size = self.burst.byte_offset, 4 * shape[0] * shape[1]
-        return Raster(member.measurement, shape, self.image.pixel, (Run(0, shape[0], begins),), begins + size)
+        lines, samples = self.shape.lines, self.shape.samples
+        first = self.burst.byte_offset - self.burst.index * lines * 4 * samples
+        size = esas_size(self.image.lines, 4 * samples, first, self.ground.line.size * self.ground.pixel.size)
+        if size is None:
+            raise FormatError(f"the annotation of {member.item} has offsets that no file of ESA's has", remedy=_ALONE)
+        run = Run(0, lines, self.burst.byte_offset)
+        return Raster(member.measurement, (lines, samples), self.image.pixel, (run,), size)
 
 
 def read_facts(date: Date, annotation: Document) -> Facts:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from phistac.safe.sentinel1.bursts import SwathTiming
     from phistac.safe.sentinel1.image import ImageInfo
 
-__all__ = ["burst_raster", "has_esas_layout"]
+__all__ = ["burst_raster", "esas_size", "has_esas_layout"]
 
 _HEADER = 8
 """Bytes of a TIFF's header: no pixel can be before them."""
@@ -67,10 +67,34 @@ def has_esas_layout(raster: Raster) -> bool:
     the live directory: the two arrays, 48 bytes per tie point, and 461 bytes more (467 at IPF 2.36). Offsets that do
     not fit are wrong, or describe a file made by others.
     """
-    lines, offset = raster.shape[0], raster.runs[0].offset
-    behind = raster.size - offset - lines * raster.row_size - 8 * lines
+    least = esas_size(raster.shape[0], raster.row_size, raster.runs[0].offset, 0)
+    return len(raster.runs) == 1 and least is not None and raster.size >= least and (raster.size - least) % 48 == 0
+
+
+def esas_size(lines: int, row_size: int, offset: int, tie_points: int) -> int | None:
+    """Return the size of a measurement file as ESA writes it, see :func:`has_esas_layout`.
+
+    Parameters
+    ----------
+    lines, row_size : int
+        Of the image: rows, and bytes of one.
+    offset : int
+        Where the first row begins.
+    tie_points : int
+        Of the geolocation grid.
+
+    Returns
+    -------
+    int or None
+        In bytes; ``None`` if no file of ESA's begins so.
+
+    Examples
+    --------
+    >>> esas_size(13518, 4 * 22612, 108459, 210)
+    1222903208
+    """
     more = {_HEADER: 467, 8 * lines + 315: 461}.get(offset)
-    return len(raster.runs) == 1 and more is not None and behind >= more and (behind - more) % 48 == 0
+    return None if more is None else offset + lines * row_size + 8 * lines + 48 * tie_points + more
 
 
 def _joined(runs: tuple[Run, ...], row_size: int) -> tuple[Run, ...]:
