@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ClusterSlots", "shared_scheduler"]
 
 _TRY_S = 0.2
+_NEEDED = ("Client", "Status", "Worker", "default_client", "get_worker")
 
 
 class ClusterSlots:
@@ -135,7 +136,7 @@ class _Both:
 def shared_scheduler() -> Any | None:
     """Return the Dask worker or client of this process if its cluster may span several machines, else None."""
     distributed = sys.modules.get("distributed")
-    if distributed is None:
+    if not all(hasattr(distributed, name) for name in _NEEDED):  # not there, or another thread is importing it
         return None
     owner = _worker(distributed) or _client(distributed)
     scheduler = getattr(owner, "scheduler", None)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import pickle
+import sys
 import threading
 import time
+import types
 
 import pytest
 
 from phistac.remote.budget import ConnectionBudget
 from phistac.remote.budgets import budget_for
-from phistac.remote.clusterslots import ClusterSlots
+from phistac.remote.clusterslots import ClusterSlots, shared_scheduler
 from phistac.remote.pace import Pace
 from phistac.remote.patience import Clock
 from phistac.remote.throttle import Throttle
@@ -342,3 +344,8 @@ def test_without_a_cluster_the_slots_of_the_machine_do():
     assert slots.free(1) == 1
     assert slots.try_take(1).number == 0
     assert slots.try_take(1) is None
+
+
+def test_a_cluster_library_that_is_being_imported_has_no_cluster_yet(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", types.ModuleType("distributed"))
+    assert shared_scheduler() is None
