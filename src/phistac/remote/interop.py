@@ -143,8 +143,8 @@ def gdal_env(settings: Settings | None = None) -> GdalEnv:
         "AWS_HTTPS": "YES" if address.scheme == "https" else "NO",
         "AWS_VIRTUAL_HOSTING": "FALSE",
         "AWS_REGION": settings.region,
-        "AWS_ACCESS_KEY_ID": keys.access_key,
-        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_ACCESS_KEY_ID": str(keys.access_key),
+        "AWS_SECRET_ACCESS_KEY": str(keys.secret_key),
         # What may be left from another account of the user, and would be sent along.
         "AWS_SESSION_TOKEN": "",
         "AWS_NO_SIGN_REQUEST": "NO",
@@ -203,8 +203,8 @@ def storage_options(item: Any = None, *, settings: Settings | None = None) -> St
     return StorageOptions(
         {
             "endpoint_url": settings.s3_url,
-            "key": keys.access_key,
-            "secret": keys.secret_key,
+            "key": str(keys.access_key),  # plain: s3fs tells instances apart by how options look
+            "secret": str(keys.secret_key),
             "client_kwargs": {"region_name": settings.region},
             "config_kwargs": {"s3": {"addressing_style": "path"}, "max_pool_connections": settings.connections},
         }
