@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from phistac.errors import FormatError, QueryError
 from phistac.safe.alignment import BurstShape, Sampling, agree, common_grid, seen_lines
-from phistac.safe.sentinel1 import GeolocationGrid, Orbit
+from phistac.safe.sentinel1 import Document, GeolocationGrid, Orbit, geolocation, orbit
 from phistac.safe.zero_doppler import earth_fixed, seen_s
 
 RADIUS, RATE = 7_070_000.0, 2 * math.pi / 5924.57
@@ -146,3 +147,15 @@ def test_what_differs_is_named_with_both_items(key, value):
 def test_the_last_digit_of_a_rate_is_no_difference():
     close = replace(SAMPLING, azimuth_time_interval=2.0555563e-03, range_sampling_rate=64345238.1257)
     assert agree([SAMPLING, close], ["a", "b"]) is SAMPLING
+
+
+def test_real_annotations_see_their_tie_points_when_they_say(real_data):
+    """ESA's geolocation grid says when each point was seen; orbit and ellipsoid must say the same, to a fifth of a line."""
+    paths = sorted((real_data / "safe" / "sentinel-1").glob("*_SLC_*/annotation/s1*-slc-*.xml"))
+    assert len(paths) > 8
+    for path in paths:
+        annotation = Document(path.read_bytes(), path.name)
+        flown, ground = annotation.get(orbit), annotation.get(geolocation)
+        for row, column in itertools.product((0, 3, -1), (0, 10, -1)):
+            place = (float(ground.values[name][row, column]) for name in ("longitude", "latitude", "height"))
+            assert seen_s(flown, earth_fixed(*place), ground.azimuth_time[row]) == pytest.approx(0, abs=4.5e-4)
