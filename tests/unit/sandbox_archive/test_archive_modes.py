@@ -16,9 +16,9 @@ from lxml import etree
 from phistac.errors import FormatError
 from phistac.sandbox.archive import build
 from phistac.sandbox.archive.naming import crc16
+from phistac.sandbox.archive.s1_acquire import acquire
 from phistac.sandbox.archive.s1_modes import SM
 from phistac.sandbox.archive.s1_pass import pass_of
-from phistac.sandbox.archive.s1_scene import acquire
 from phistac.sandbox.archive.times import parse
 from phistac.sandbox.s3.storage import ArchiveStorage
 

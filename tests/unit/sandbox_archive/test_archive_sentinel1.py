@@ -17,10 +17,11 @@ from lxml import etree
 from phistac.sandbox.archive import build, seeded
 from phistac.sandbox.archive.naming import crc16
 from phistac.sandbox.archive.orbit import SENTINEL_1
+from phistac.sandbox.archive.s1_acquire import acquire
 from phistac.sandbox.archive.s1_image import slc_images
 from phistac.sandbox.archive.s1_pass import pass_of
 from phistac.sandbox.archive.s1_pixels import slc_blocks
-from phistac.sandbox.archive.s1_scene import Timing, acquire
+from phistac.sandbox.archive.s1_scene import Timing
 from phistac.sandbox.archive.times import parse
 
 GROUPS = ("gcp", "orbit", "attitude", "calibration", "noise_range", "noise_azimuth", "dc_estimate", "azimuth_fm_rate")

@@ -19,10 +19,11 @@ import numpy as np
 
 from phistac.sandbox.archive.naming import s1_folder, s3_path
 from phistac.sandbox.archive.rows import Record, deleted_row
+from phistac.sandbox.archive.s1_acquire import acquire
 from phistac.sandbox.archive.s1_auxiliary import add_calibration, add_orbit_file
 from phistac.sandbox.archive.s1_pass import pass_of
 from phistac.sandbox.archive.s1_products import add_grd, add_slc
-from phistac.sandbox.archive.s1_scene import Timing, acquire
+from phistac.sandbox.archive.s1_scene import Timing
 from phistac.sandbox.archive.s2_products import add_granule
 from phistac.sandbox.archive.s2_scene import TILES, Granule
 from phistac.sandbox.archive.s3_products import add_frame

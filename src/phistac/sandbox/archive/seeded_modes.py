@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from phistac.sandbox.archive.bursts import EW as EW_PATTERN
 from phistac.sandbox.archive.bursts import burst_number
 from phistac.sandbox.archive.catalogue import local_path
+from phistac.sandbox.archive.s1_acquire import acquire, acquire_still
 from phistac.sandbox.archive.s1_modes import EW, SM, WV
 from phistac.sandbox.archive.s1_pass import pass_of
 from phistac.sandbox.archive.s1_products import add_grd, add_slc
-from phistac.sandbox.archive.s1_scene import acquire, acquire_still
 from phistac.sandbox.archive.times import parse
 from phistac.sandbox.s3.tree import MARKER
 
