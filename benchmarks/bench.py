@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.process import ClientError, call
@@ -36,7 +37,7 @@ class Bench:
     work: Path
     peers: Path
     rounds: int = 3
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = partial(print, flush=True)
 
     @property
     def home(self):
