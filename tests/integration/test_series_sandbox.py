@@ -6,7 +6,6 @@ import asyncio
 import copy
 import json
 import pickle
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ import xarray as xr
 
 import phistac
 from phistac import burst_series
-from phistac.errors import ChangedObjectError, ConfigurationError, FormatError, NotFoundError, QueryError
+from phistac.errors import ChangedObjectError, FormatError, NotFoundError
 from phistac.odata import records
 from phistac.reading.explain import explain
 from phistac.reading.loading import load
@@ -232,48 +231,6 @@ def test_series_travel_and_load_in_coroutines_without_secrets(cdse, items, tmp_p
             assert (secret if isinstance(text, str) else secret.encode()) not in text
     xr.testing.assert_identical(load(pickle.loads(sent)), expected)
     xr.testing.assert_identical(asyncio.run(burst_series(items).load_async()), expected)
-
-
-def changed(items: list[dict], **properties) -> list[dict]:
-    items[2]["properties"].update({name.replace("_", ":", 1): value for name, value in properties.items()})
-    return items
-
-
-def test_what_does_not_belong_together_is_named(cdse, everything, items):
-    for other in ("t044_092601_iw2", "t044_092602_iw1"):
-        stranger = next(item for item in everything if item["properties"]["burst:id"] == other)
-        with pytest.raises(QueryError, match=f"'{BURST}' in {items[0]['id']}, '{other}' in {stranger['id']}"):
-            burst_series([*items, stranger])
-    with pytest.raises(QueryError, match=r"sar:instrument_mode is 'IW' .* 'EW' in"):
-        burst_series(changed(copy.deepcopy(items), sar_instrument_mode="EW"))
-    with pytest.raises(QueryError, match=f"there is no VH beside {of(items, 'VV')[-1]['id']}"):
-        burst_series([item for item in items if item is not of(items, "VH")[-1]])
-    with pytest.raises(QueryError, match="is there twice"):
-        burst_series([*items, items[0]])
-    with pytest.raises(QueryError, match="there is none"):
-        burst_series([])
-    with pytest.raises(QueryError, match="not of a burst"):
-        burst_series([{**items[0], "properties": {"datetime": "2025-05-01T00:00:00Z"}}])
-    assert cdse.counters().requests == 0
-
-
-def test_versions_of_one_acquisition_are_left_to_latest(cdse, items):
-    again = copy.deepcopy(of(items, "VV")[0])
-    text = json.dumps(again)
-    folder = re.search(r"[^/]+\.SAFE", text)[0]
-    again = json.loads(text.replace(folder, folder.replace(folder[-9:-5], "0000")))
-    with pytest.raises(QueryError, match=r"there twice: .*phistac\.latest"):
-        burst_series([*of(items, "VV"), again])
-    assert burst_series(phistac.latest([*of(items, "VV"), again])).sizes["time"] == len(of(items, "VV"))
-
-
-def test_items_lead_nowhere_else(cdse, items):
-    items[1]["assets"]["data"]["href"] = of(items, "VV")[5]["assets"]["data"]["href"]
-    with pytest.raises(ConfigurationError, match="is not in its product"):
-        burst_series(items)
-    items[1]["assets"]["data"]["href"] = "s3://elsewhere/x.tiff"
-    with pytest.raises(ConfigurationError, match="is not in its product"):
-        burst_series(items)
 
 
 def test_an_item_that_contradicts_its_annotation_is_not_believed(cdse, items):
