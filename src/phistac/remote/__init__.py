@@ -5,7 +5,9 @@ the STAC API      ``stac_io`` and ``client`` (pystac-client's side), ``api``, ``
 the catalogue     ``catalogue``, ``walk`` (with ``ahead``, ``answers``, ``differences``), ``filterlist``, ``changes``
                   (with ``feeds``, ``statefile``)
 HTTP              ``http``, ``outgoing``, ``refusals``, ``patience``
-who we are        ``credentials``, ``stored``, ``secrets``, ``tokens``, ``tempkeys``, ``keycheck``
+who we are        ``credentials`` tells the order of ``given``, ``stored`` (``variables``, ``inifiles``, ``wallet``),
+                  and ``tempkeys`` (``keyshop``, ``keycheck``); ``tokens`` (``totp``); signing in: ``signin``,
+                  ``interactive``, ``command``; what must not show: ``secrets``, ``bare``, ``privatefile``
 the budget        ``budget``, ``budgets``, ``slots``, ``slotpool``, ``clusterslots``, ``permits``, ``pace``,
                   ``throttle``, ``counters``, ``flock``, and ``sockets``, where it meets the wire
 objects           ``filesystem`` (``cdse://``, with ``paths``, ``listings``, ``readonly``, ``bufferedfile``,

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
-
-import platformdirs
 
 from phistac.errors import ConfigurationError, MissingExtraError
-from phistac.remote.privatefile import read_private, write_private
-from phistac.remote.secrets import Login, S3Keys, Secret
+from phistac.remote.entries import FIELDS, keys_of, login_of, not_ours, service
+from phistac.remote.secrets import Secret
+from phistac.remote.walletfile import FileWallet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +21,6 @@ if TYPE_CHECKING:
     from phistac.settings import Settings
 
 __all__ = ["FileWallet", "KeyringWallet", "Wallet", "keys_of", "login_of", "wallets"]
-
-_FIELDS = ("username", "password", "totp", "access_key", "secret_key")
 
 
 class Wallet(Protocol):
@@ -51,18 +45,6 @@ def wallets() -> tuple[Wallet, ...]:
     return KeyringWallet(), FileWallet()
 
 
-def keys_of(entry: Mapping[str, str]) -> S3Keys | None:
-    """Return the S3 keys of an entry, or None."""
-    there = entry.get("access_key") and entry.get("secret_key")
-    return S3Keys(entry["access_key"], entry["secret_key"]) if there else None
-
-
-def login_of(entry: Mapping[str, str]) -> Login | None:
-    """Return the login of an entry, or None."""
-    there = entry.get("username") and entry.get("password")
-    return Login(str(entry["username"]), entry["password"], entry.get("totp")) if there else None
-
-
 class KeyringWallet:
     """The keyring of the desktop, through the package ``keyring`` (extra ``keyring``)."""
 
@@ -82,7 +64,7 @@ class KeyringWallet:
         """Return the entry of an account; empty if there is none, or no keyring."""
         try:
             keyring = _keyring()
-            text = keyring.get_password(_service(settings), settings.account)
+            text = keyring.get_password(service(settings), settings.account)
         except ConfigurationError:
             return {}
         except keyring.errors.KeyringError:  # locked or out of order: as good as none
@@ -99,7 +81,7 @@ class KeyringWallet:
         ConfigurationError
             If there is no keyring on this machine, it is locked, or it does not keep what it is given.
         """
-        keyring, where = _keyring(), (_service(settings), settings.account)
+        keyring, where = _keyring(), (service(settings), settings.account)
         text = Secret(json.dumps(dict(entry)) if entry else "")
         try:
             if text:
@@ -125,58 +107,6 @@ class KeyringWallet:
             return "the keyring (there is none on this machine)"
 
 
-class FileWallet:
-    """``credentials.json`` in the user's configuration folder, or the file that ``PHISTAC_CREDENTIALS`` names."""
-
-    def require(self) -> None:
-        """Raise ConfigurationError if there is a file that is not ours alone."""
-        self._load()
-
-    @property
-    def path(self) -> Path:
-        """Where it is."""
-        named = os.environ.get("PHISTAC_CREDENTIALS")
-        return Path(named).expanduser() if named else platformdirs.user_config_path("phistac") / "credentials.json"
-
-    @property
-    def place(self) -> str:
-        """What it is."""
-        return str(self.path)
-
-    def read(self, settings: Settings) -> dict[str, Secret]:
-        """Return the entry of an account; empty if there is none.
-
-        Raises
-        ------
-        ConfigurationError
-            If others may read the file, or it is none of ours.
-        """
-        entry = self._load().get(_service(settings), {}).get(settings.account, {})
-        return {name: Secret(entry[name]) for name in _FIELDS if entry.get(name)}
-
-    def write(self, settings: Settings, entry: Mapping[str, str]) -> None:
-        """Keep the entry of an account instead of what was there; the last one takes the file with it."""
-        kept = self._load()
-        accounts = kept.setdefault(_service(settings), {})
-        accounts.pop(settings.account, None)
-        if entry:
-            accounts[settings.account] = dict(entry)
-        kept = {service: accounts for service, accounts in kept.items() if accounts}
-        if kept:
-            write_private(self.path, kept)
-        else:
-            self.path.unlink(missing_ok=True)
-
-    def _load(self) -> dict[str, dict[str, dict[str, str]]]:
-        content = read_private(self.path)
-        if content is None:
-            return {}
-        if _ours(content):
-            return content  # type: ignore[no-any-return]  # all its levels were looked at
-        del content
-        raise _not_ours(self.place)
-
-
 def _keyring() -> Any:
     try:
         import keyring  # noqa: PLC0415 - an extra
@@ -193,28 +123,9 @@ def _keyring() -> Any:
     return keyring
 
 
-def _service(settings: Settings) -> str:
-    return f"phistac {urlsplit(settings.token_url).netloc.lower()}"
-
-
 def _entry(text: Secret, place: str) -> dict[str, Secret]:
     with contextlib.suppress(ValueError):
         found = json.loads(text)
         if isinstance(found, dict):
-            return {name: Secret(found[name]) for name in _FIELDS if found.get(name)}
-    raise _not_ours(place)
-
-
-def _ours(content: Any) -> bool:
-    levels: list[Any] = [content]
-    for _ in range(3):
-        if not all(isinstance(level, dict) for level in levels):
-            return False
-        levels = [inside for level in levels for inside in level.values()]
-    return True
-
-
-def _not_ours(place: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"what {place} holds was not written by phistac login", remedy="Remove it, then type phistac login."
-    )
+            return {name: Secret(found[name]) for name in FIELDS if found.get(name)}
+    raise not_ours(place)
