@@ -101,9 +101,10 @@ def series_dates(
     if not found:
         raise QueryError("a series needs Items, and there is none", remedy="Search in 'sentinel-1-slc-burst'.")
     _agree(found)
+    options = admitted(found[0], storage_options)
     grouped: dict[str, list[tuple[Member, Mapping[str, Any]]]] = {}
     for item in found:
-        source, _ = locate_item(item, storage_options=admitted(item, storage_options))
+        source, _ = locate_item(item, storage_options=options)
         if not source.url.startswith("cdse://"):
             raise ConfigurationError("a series is read from the archive", remedy="Leave out the endpoint.")
         grouped.setdefault(source.url, []).append((_member(item, source), item["properties"]))
