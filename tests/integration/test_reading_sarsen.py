@@ -33,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture(scope="module")
 def products(real_data, tmp_path_factory) -> dict[str, Path]:
-    """Real products, cut to the first samples of one image: a TIFF of ESA's layout, and sizes and offsets that are true."""
+    """Real products, cut to the first samples of one image: an uncompressed TIFF, and sizes and offsets that are true."""
     made = {}
     for name, (_, prefix) in IMAGES.items():
         (real,) = real_data.glob(f"safe/sentinel-1/*_{name}.SAFE")
@@ -44,10 +44,12 @@ def products(real_data, tmp_path_factory) -> dict[str, Path]:
 def cut(real: Path, folder: Path, prefix: str) -> Path:
     """Copy the metadata of one image and make pixels for it."""
     (annotation,) = real.glob(f"annotation/{prefix}*.xml")
-    for path in (annotation, *real.glob(f"annotation/calibration/*-{prefix}*.xml"), real / "manifest.safe"):
+    (calibration,) = real.glob(f"annotation/calibration/calibration-{prefix}*.xml")
+    for path in (annotation, calibration, real / "manifest.safe"):
         copy = folder / path.relative_to(real)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+    thin(folder / "annotation/calibration" / calibration.name)
     tree = etree.parse(folder / "annotation" / annotation.name)
     lines = int(tree.findtext("imageAnnotation/imageInformation/numberOfLines"))
     first = write_pixels(folder / "measurement" / f"{annotation.stem}.tiff", lines, complex_="-slc-" in prefix)
@@ -64,14 +66,25 @@ def cut(real: Path, folder: Path, prefix: str) -> Path:
     return folder
 
 
+def thin(calibration: Path) -> None:
+    """Leave a fifth of the vectors, and the last: xarray-sentinel takes seconds for all of them."""
+    tree = etree.parse(calibration)
+    vectors = tree.find("calibrationVectorList")
+    for number, vector in enumerate(list(vectors)[:-1]):
+        if number % 5:
+            vectors.remove(vector)
+    vectors.set("count", str(len(vectors)))
+    tree.write(calibration)
+
+
 def write_pixels(path: Path, lines: int, *, complex_: bool) -> int:
-    """Write uncompressed rows, and say where the first is."""
+    """Write uncompressed strips (of many lines: GDAL takes long over single ones), and say where the first is."""
     numbers = np.random.default_rng(7).integers(0, 300, (2, lines, SAMPLES))
     pixels, kind = (
         ((numbers[0] + 1j * numbers[1]).astype("c8"), "complex_int16") if complex_ else (numbers[0], "uint16")
     )
     path.parent.mkdir()
-    shape = {"width": SAMPLES, "height": lines, "count": 1, "dtype": kind, "BLOCKYSIZE": 1}
+    shape = {"width": SAMPLES, "height": lines, "count": 1, "dtype": kind, "BLOCKYSIZE": 500}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(path, "w", driver="GTiff", **shape) as file:
