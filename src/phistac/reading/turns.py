@@ -54,16 +54,16 @@ class _Turn:
             found = await run_all_async([read for read, _, _ in waiting])
         except _OF_ONE:
             await self._run_alone()
-        except BaseException as error:
+        except asyncio.CancelledError:
             for _, _, future in waiting:
-                if not future.done():
-                    future.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
+                future.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - handed on to those who wait
+            for _, _, future in waiting:
+                _settle(future, error=error)
         else:
             for (_, _, future), values in zip(waiting, found, strict=True):
-                if not future.done():
-                    future.set_result(values)
+                _settle(future, values)
 
     async def _run_alone(self) -> None:
         """Read one after another, in a thread, so that each gets its values or its own error."""
@@ -72,17 +72,24 @@ class _Turn:
                 continue
             try:
                 values = await asyncio.to_thread(alone)
-            except Exception as own:  # noqa: BLE001 - handed on to who waits
-                if not future.done():
-                    future.set_exception(own)
+            except Exception as error:  # noqa: BLE001 - handed on to who waits
+                _settle(future, error=error)
             else:
-                if not future.done():
-                    future.set_result(values)
+                _settle(future, values)
 
     def _left(self, _: asyncio.Future[Any]) -> None:
         """Stop when nobody waits any more."""
         if self._task is not None and all(future.cancelled() for _, _, future in self._waiting):
             self._task.cancel()
+
+
+def _settle(future: asyncio.Future[Any], values: Any = None, *, error: Exception | None = None) -> None:
+    if future.done():  # who waited for it has gone
+        return
+    if error is None:
+        future.set_result(values)
+    else:
+        future.set_exception(error)
 
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turn] = WeakKeyDictionary()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fsspec
 import numpy as np
 import pytest
+from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,12 +83,13 @@ def test_what_did_not_come_whole_is_not_handed_out():
         delivery.parts()
 
 
-@pytest.mark.parametrize("protocol", ["memory", "file"])
+@pytest.mark.parametrize("protocol", ["memory", "file", "asynchronous"])
 def test_pixels_of_other_filesystems(protocol, tmp_path):
     data = bytes(9) + np.arange(4_000_000, dtype="<i2").tobytes()
-    fs, root = fsspec.filesystem(protocol), str(tmp_path)
-    fs.makedirs(root, exist_ok=True)
-    fs.pipe_file(f"{root}/a.tiff", data)
+    served, root = fsspec.filesystem(protocol.replace("asynchronous", "memory")), str(tmp_path)
+    fs = AsyncFileSystemWrapper(served) if protocol == "asynchronous" else served
+    served.makedirs(root, exist_ok=True)
+    served.pipe_file(f"{root}/a.tiff", data)
     raster = Raster("a.tiff", (1000, 2000), "cint16", (Run(0, 1000, 9),), len(data))
     pairs = np.arange(4_000_000, dtype="i2").reshape(1000, 2000, 2)
     pixels = (pairs[..., 0] + 1j * pairs[..., 1]).astype("c8")
@@ -95,7 +97,7 @@ def test_pixels_of_other_filesystems(protocol, tmp_path):
     np.testing.assert_array_equal(drive(raster.read((slice(7, 900, 3), slice(5, 9))), fs, root), pixels[7:900:3, 5:9])
     with pytest.raises(FormatError, match="has 8000009 bytes, the manifest says 5"):
         fetch(fs, [ByteRange("a.tiff", 0, 5)], root=root, sizes={"a.tiff": 5})
-    fs.pipe_file(f"{root}/a.tiff", data[:-1])
+    served.pipe_file(f"{root}/a.tiff", data[:-1])
     with pytest.raises(FormatError, match="truncated"):
         drive(raster.read((slice(None), slice(None))), fs, root)
-    fs.rm(root, recursive=True)
+    served.rm(root, recursive=True)
