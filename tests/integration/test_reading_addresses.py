@@ -8,6 +8,7 @@ import http.server
 import json
 import pickle
 import re
+import shutil
 import threading
 import warnings
 import zipfile
@@ -147,6 +148,18 @@ def test_a_zip_in_the_archive_is_read_by_ranges(cdse, zipped, row, folder, expec
         assert cdse.counters().peak_sockets <= 4
     finally:
         there.unlink()
+
+
+@pytest.mark.parametrize("kind", ["_COG.SAFE", "_OL_1_EFR_"])
+def test_other_products_zipped(cdse, kind, tmp_path):
+    """Directories of TIFF and HDF5 files are followed inside the zip too."""
+    lines = (cdse.root / "catalogue" / "products.jsonl").read_text().splitlines()
+    row = next(row for row in map(json.loads, lines) if kind in row["Name"])
+    folder = cdse.root / "s3" / row["S3Path"].lstrip("/")
+    shutil.make_archive(tmp_path / "other", "zip", folder.parent, folder.name)
+    found, right = phistac.load(phistac.open(tmp_path / "other.zip")), phistac.load(phistac.open(folder))
+    xr.testing.assert_equal(found, right)
+    assert any(dataset.data_vars for dataset in (node.dataset for node in found.subtree))
 
 
 class Ranged(http.server.SimpleHTTPRequestHandler):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from phistac.reading.items import is_item
-from phistac.reading.source import in_archive
+from phistac.reading.places import in_archive
 from phistac.settings import resolve
 
 if TYPE_CHECKING:

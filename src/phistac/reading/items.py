@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from phistac.errors import ConfigurationError, NotFoundError
-from phistac.reading.source import Source, in_archive, locate_product
+from phistac.reading.places import in_archive
+from phistac.reading.source import Source, locate_product
 from phistac.safe.manifest import MANIFEST_NAMES
 from phistac.settings import resolve
 

@@ -8,25 +8,24 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import fsspec
 
 from phistac.errors import ConfigurationError, PhistacWarning
-from phistac.remote.addresses import archive_path, is_download
-from phistac.remote.filesystem import CdseFileSystem, filesystem
+from phistac.reading.places import CDSE, settled, without_manifest, zip_head
+from phistac.remote.filesystem import filesystem
 from phistac.remote.webfiles import careful
 from phistac.remote.zipdirectory import ZippedProduct, read_directory
 from phistac.remote.zipped import ZippedFileSystem
-from phistac.safe.manifest import MANIFEST_NAMES
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-__all__ = ["Source", "in_archive", "locate_product"]
+__all__ = ["Source", "locate_product"]
 
-_SECRET_OPTIONS = ("secret", "password", "token", "key", "credential", "passwd", "auth")
-_CDSE = "cdse://"
+_SECRET_OPTIONS = ("secret", "password", "token", "key", "credential", "passwd", "auth", "sig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,11 @@ class Source:
 
     def __getstate__(self) -> tuple[str, Settings, dict[str, Any], ZippedProduct | None]:
         """Refuse to travel with secrets: tasks and graphs go to other machines, and into logs."""
-        found = [name for name in _names(self.options) if any(part in name.lower() for part in _SECRET_OPTIONS)]
+        names = _names(self.options) + _names_in(self.url)
+        found = {name for name in names if any(part in name.lower() for part in _SECRET_OPTIONS)}
         if found:
             raise ConfigurationError(
-                f"storage_options with {', '.join(sorted(found))} do not leave this process",
+                f"storage_options or an address with {', '.join(sorted(found))} do not leave this process",
                 remedy="Keep secrets where each worker finds them: its environment, or a profile that it names.",
             )
         return self.url, self.settings, dict(self.options), self.zipped
@@ -89,6 +89,12 @@ class Source:
 def _names(options: Mapping[str, Any]) -> list[str]:
     nested = [name for value in options.values() if isinstance(value, Mapping) for name in _names(value)]
     return [str(name) for name in options] + nested
+
+
+def _names_in(url: str) -> list[str]:
+    """Return the names of what an address carries beside the place: of its query, and a password."""
+    parts = urlsplit(url.rpartition("::")[2])
+    return [name for name, _ in parse_qsl(parts.query)] + (["password"] if parts.password else [])
 
 
 def locate_product(
@@ -128,11 +134,11 @@ def locate_product(
     'cdse://eodata/Sentinel-1/SAR/X.SAFE'
     """
     settings, options = resolve(settings), dict(storage_options or {})
-    inner, url = _zip_head(os.fspath(place))
-    url, settings, options = _settled(url, settings, options)
+    inner, url = zip_head(os.fspath(place))
+    url, settings, options = settled(url, settings, options)
     if inner is None and not (url.lower().endswith(".zip") and not Path(url).is_dir()):
         return Source(url, settings, options)
-    product = read_directory(*_opened(url, settings, options), inner=_without_manifest(inner or ""))
+    product = read_directory(*_opened(url, settings, options), inner=without_manifest(inner or ""))
     if product.deflated:
         warnings.warn(
             f"{len(product.deflated)} large files are compressed in {url}: each read of one inflates it from its start."
@@ -143,60 +149,9 @@ def locate_product(
     return Source(f"zip://{product.root}::{url}", settings, options, product)
 
 
-def _zip_head(url: str) -> tuple[str | None, str]:
-    """Return the folder in a zip and the zip's own place; None for what names no folder in a zip."""
-    head, chained, rest = url.partition("::")
-    if not chained or not (head == "zip" or head.startswith("zip://")):
-        return None, url
-    return head.removeprefix("zip").removeprefix("://"), rest
-
-
-def _settled(url: str, settings: Settings, options: dict[str, Any]) -> tuple[str, Settings, dict[str, Any]]:
-    """Return the canonical URL, and settings and options for it."""
-    chain, _, last = url.rpartition("::")
-    protocol = last.partition("://")[0]
-    options.pop("zip", None)
-    if protocol in options and not chain:
-        options = {**options, **options.pop(protocol)}
-    named = options.get(protocol, {}) if chain else options
-    path = _in_archive(last, settings, named)
-    if path is not None:
-        options = {name: value for name, value in options.items() if name != protocol} if chain else {}
-        settings = CdseFileSystem(settings, **named).settings  # keys stay in this process, a label goes on
-        last = f"{_CDSE}{path}"
-    url = _without_manifest(f"{chain}::{last}" if chain else last)
-    local = "://" not in url and "::" not in url
-    return (str(Path(url).expanduser().absolute()) if local else url), settings, options
-
-
-def _without_manifest(url: str) -> str:
-    head, _, last = url.rstrip("/").rpartition("/")
-    return head if last in MANIFEST_NAMES else url.rstrip("/")
-
-
-def in_archive(url: str, *, settings: Settings) -> bool:
-    """Say whether an address is one of the archive: nothing else is asked or opened."""
-    scheme, _, path = url.partition("://")
-    if scheme == "s3":
-        return path.partition("/")[0] == settings.bucket
-    if scheme in ("http", "https"):
-        return is_download(url, settings=settings)
-    return scheme == "cdse" or (url.startswith(f"/{settings.bucket}/") and not Path(url).exists())
-
-
-def _in_archive(url: str, settings: Settings, options: Mapping[str, Any]) -> str | None:
-    """Return bucket and key if this is a place at CDSE, else None."""
-    elsewhere = options.get("endpoint_url") or (options.get("client_kwargs") or {}).get("endpoint_url")
-    if not in_archive(url, settings=settings) or (elsewhere and url.startswith("s3://")):
-        return None
-    if url.startswith("http"):
-        return archive_path(url, settings=settings)
-    return url.rpartition("://")[2].strip("/")
-
-
 def _opened(url: str, settings: Settings, options: Mapping[str, Any]) -> tuple[AbstractFileSystem, str]:
-    if url.startswith(_CDSE):
-        return filesystem(settings), url.removeprefix(_CDSE)
-    given = {**options, "cdse": asdict(settings)} if f"::{_CDSE}" in url else options
+    if url.startswith(CDSE):
+        return filesystem(settings), url.removeprefix(CDSE)
+    given = {**options, "cdse": asdict(settings)} if f"::{CDSE}" in url else options
     fs, root = fsspec.url_to_fs(url, **given)
     return careful(fs), str(root).rstrip("/")

@@ -55,6 +55,7 @@ def test_storage_options_are_settings_or_keys_at_cdse():
         2,
         "http://127.0.0.1:1",
     )
+    assert locate_product(f"s3://eodata/{KEY}", storage_options={"s3": {"account": "me"}}).settings.account == "me"
     keys = locate_product(f"s3://eodata/{KEY}", storage_options={"key": "canary-key", "secret": "canary-secret"})
     assert keys.url == f"cdse://eodata/{KEY}"
     for text in (repr(keys), str(keys.settings), pickle.dumps(keys).decode("latin-1"), str(keys.__dask_tokenize__())):
@@ -84,6 +85,16 @@ def test_secrets_are_not_shown_and_do_not_travel(options):
     with pytest.raises(ConfigurationError) as caught:
         pickle.dumps(source)
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "place", ["https://me:canary@example.org/X.SAFE", "https://example.org/X.SAFE?X-Amz-Signature=canary"]
+)
+def test_addresses_with_secrets_do_not_travel(place):
+    with pytest.raises(ConfigurationError, match="do not leave this process") as caught:
+        pickle.dumps(locate_product(place))
+    assert "canary" not in str(caught.value)
+    assert pickle.loads(pickle.dumps(locate_product("https://example.org/X.SAFE?version=3"))).url.endswith("?version=3")
 
 
 def item(**assets) -> dict:
