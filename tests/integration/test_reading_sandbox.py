@@ -9,9 +9,11 @@ import warnings
 
 import h5py
 import numpy as np
+import pystac
 import pytest
 import xarray as xr
 
+import phistac
 from phistac.errors import NotFoundError
 from phistac.odata import records
 from phistac.sandbox.environment import environment
@@ -22,10 +24,8 @@ pytest.importorskip("nanio")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    from phistac import Sandbox
-
-    with Sandbox(root=tmp_path_factory.mktemp("archive")) as running:
+def server(seeded_root):
+    with phistac.Sandbox(root=seeded_root) as running:
         yield running
 
 
@@ -94,6 +94,15 @@ def test_windows_chunks_threads_and_pickles_agree(cdse, slc):
     np.testing.assert_array_equal(pickle.loads(sent)[5:7], expected[5:7])
     loaded = asyncio.run(xr.open_dataset(place, engine="safe", group="IW2/VV").load_async())
     np.testing.assert_array_equal(loaded.measurement, expected)
+
+
+def test_open_gives_what_an_item_is_of(cdse):
+    item = burst_item(records.burst(next(iter(rows(cdse, "bursts")))))
+    for burst in (item, pystac.Item.from_dict(item)):
+        assert phistac.open(burst).identical(xr.open_dataset(burst, engine="safe"))
+    assert isinstance(phistac.open(item, group="IW1/VV/orbit"), xr.Dataset)
+    product = item["assets"]["data"]["href"].partition("/measurement/")[0]
+    assert isinstance(phistac.open(product), xr.DataTree)
 
 
 def test_a_burst_item_is_one_contiguous_range(cdse):

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 import xarray as xr
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
 
     import pystac
 
@@ -23,13 +23,24 @@ __all__ = ["open"]
 
 @overload
 def open(  # noqa: A001 - reads as phistac.open
-    place: Place,
+    place: str | os.PathLike[str],
     *,
     group: None = None,
     storage_options: Mapping[str, Any] | None = None,
     chunks: Chunks = None,
     **options: Any,
 ) -> xr.DataTree: ...
+
+
+@overload
+def open(  # noqa: A001 - as above
+    place: pystac.Item | Mapping[str, Any],
+    *,
+    group: None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    chunks: Chunks = None,
+    **options: Any,
+) -> Any: ...  # a tree or, of a burst's Item, a dataset: only the Item knows
 
 
 @overload
@@ -53,7 +64,7 @@ def open(  # noqa: A001 - as above
     chunks: Chunks = None,
     **options: Any,
 ) -> xr.DataTree | xr.Dataset:
-    """Open a product lazily: as a tree, or one group of it as a dataset.
+    """Open a product lazily as a tree, one group of it or a burst as a dataset.
 
     Parameters
     ----------
@@ -62,8 +73,8 @@ def open(  # noqa: A001 - as above
         ``storage_options`` names an endpoint), an ``S3Path`` of the catalogue, a download or ``Nodes`` address, any URL
         of fsspec's, a local folder, its manifest, or a zip of it (``X.SAFE.zip``, ``zip://X.SAFE::https://…``).
     group : str, optional
-        ``"IW1/VV"``, ``"IW1/VV/3"`` (a burst), ``"IW1/VV/orbit"``, ``"measurement"``; ``""`` for what the place itself
-        means: the burst of a burst's Item, the facts of a product.
+        ``"IW1/VV"``, ``"IW1/VV/3"`` (a burst), ``"IW1/VV/orbit"``, ``"measurement"``. Without it, all of a product, and
+        of a burst's Item the burst.
     burst : int, optional
         Which burst of the image that ``group`` names, from 0.
     storage_options : mapping, optional
@@ -76,7 +87,7 @@ def open(  # noqa: A001 - as above
     Returns
     -------
     xarray.DataTree or xarray.Dataset
-        The tree without ``group``, the dataset with it; no pixel has moved.
+        The tree of a product; the dataset of a group or a burst. No pixel has moved.
 
     Raises
     ------
@@ -99,11 +110,17 @@ def open(  # noqa: A001 - as above
     >>> import phistac
     >>> with phistac.Sandbox():  # doctest: +SKIP
     ...     search = phistac.connect().search(collections=["sentinel-1-slc-burst"], max_items=1)
-    ...     burst = phistac.open(next(search.items()), group="")
+    ...     burst = phistac.open(next(search.items()))
     ...     print(burst.measurement.dims)
     ('azimuth_time', 'slant_range_time')
     """
     given = {**options, "storage_options": storage_options, "chunks": chunks}
-    if group is None and burst is None:
+    if group is None and burst is None and not _is_burst(place):
         return xr.open_datatree(place, engine="safe", **given)  # type: ignore[arg-type]  # the point of this function
     return xr.open_dataset(place, engine="safe", group=group, burst=burst, **given)  # type: ignore[arg-type]  # as above
+
+
+def _is_burst(place: Any) -> bool:
+    """Say whether a place is the Item of a burst: one that says which."""
+    properties = place.get("properties") if isinstance(place, Mapping) else getattr(place, "properties", None)
+    return "burst:swath" in (properties or ())
