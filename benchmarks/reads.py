@@ -8,6 +8,8 @@ from benchmarks.bench import Sample
 from benchmarks.bursts import find
 from benchmarks.clock import best_of
 from benchmarks.readtables import both, table
+from phistac.odata import records
+from phistac.stac.bursts import burst_item
 
 __all__ = ["run"]
 
@@ -19,6 +21,7 @@ _GDAL = {
     "GDAL /vsis3, by hand: 4 handles in 4 threads": ({}, 4),
     "GDAL /vsis3, by hand: 4 handles in 4 threads, direct I/O": (_DIRECT, 4),
 }
+_ITEM = "phistac, the burst from its Item"
 _S3FS = "s3fs by hand, 4 ranges, offset known"
 
 
@@ -66,6 +69,10 @@ def _ways(bench, burst, region):
     if region == burst.whole:
         ours |= {"group": f"{burst.image}/{burst.index}", "region": None}
     ways = {"phistac": partial(bench.ask, client="phistac_read", request=ours, ours=True)}
+    line, lines, pixel, width = region
+    inside = [line - burst.row["Lines"], lines, pixel, width]
+    alone = {"place": burst_item(records.burst(burst.row)), "group": "", "region": inside}
+    ways[_ITEM] = partial(bench.ask, client="phistac_read", request=alone, ours=True)
     for name, (options, handles) in _GDAL.items():
         request = {"path": burst.path, "region": list(region), "options": options, "handles": handles}
         ways[name] = partial(_ask, bench, "gdal_read", request)

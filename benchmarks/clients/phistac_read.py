@@ -7,13 +7,15 @@ import time
 import xarray as xr
 from _protocol import digest, load, serve
 
-load("phistac.reading.product", "phistac.remote.filesystem")
+import phistac
+
+load("phistac.reading.door", "phistac.reading.product", "phistac.remote.filesystem")
 xr.backends.list_engines()
 
 
 def work(place, group, region):
     began = time.perf_counter()
-    dataset = xr.open_dataset(place, engine="safe", group=group)
+    dataset = phistac.open(place, group=group)
     pixels = dataset["measurement"]
     if region is not None:
         line, lines, pixel, width = region
