@@ -145,6 +145,19 @@ def test_files_that_the_manifest_lists_and_nobody_has(folder):
             xr.open_dataset(place, engine="safe", group=group)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "S2C_MSIL2A_20270821T221941_N0511_R029_T01KAB_20270822T021825.SAFE",
+        "S5P_OFFL_L2__NO2____20200303T013547_20200303T031717_12367_01_010302_20200306T053815.nc",
+        "S6B_P4_2__LR______20270101T000000_20270101T010000_20270102T000000_3600_042_123_061_EUM__OPE_NT_F08.SEN6",
+    ],
+)
+def test_products_that_are_not_read_are_refused_by_name_before_anything_is_asked_for(name):
+    with pytest.raises(FormatError, match="not read yet"):
+        xr.open_dataset(f"cdse://eodata/{name}", engine="safe")
+
+
 def renamed(place: Path, *, unit: str, swath: str) -> Path:
     """Make a product of another platform and mode of a real one: its names and what its XML says."""
     made = place.with_name(f"S1{unit}_{swath}_GRDH_1SDV_20270621T075323_20270621T075348_043758_053961_0000.SAFE")
@@ -242,4 +255,7 @@ def test_requests_of_metadata(seeded_root):
         assert cdse.counters(path="/eodata/").requests == 1 + 6 * 3
         part = xr.open_datatree(place, engine="safe", group="IW1/VV")
         assert cdse.counters(path="/eodata/").requests == 1 + 6 * 3 + 1 + 3
+        with pytest.raises(NotFoundError, match="IW1/VV, "):
+            xr.open_datatree(place, engine="safe", group="IW9/VV")
+        assert cdse.counters(path="/eodata/").requests == 1 + 6 * 3 + 1 + 3 + 1
         xr.testing.assert_identical(part["noise_range"].to_dataset(), tree["IW1/VV/noise_range"].to_dataset())

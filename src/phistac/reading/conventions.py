@@ -38,6 +38,7 @@ _VARIABLES: dict[str, tuple[str | None, str]] = {
     **{f"q{number}": (_ONE, f"Q{number} attitude quaternion") for number in range(4)},
     **{name: (_DEGREES, f"platform {name}") for name in ("roll", "pitch", "yaw")},
     **{f"w{axis}": ("° s-1", f"{axis.upper()} component of angular velocity vector") for axis in "xyz"},
+    "terrainHeight": ("m", "average terrain height"),
     "position": ("m", "ECEF position"),
     "velocity": ("m s-1", "ECEF velocity"),
     "sigmaNought": ("m m-1", "sigma nought calibration LUT"),

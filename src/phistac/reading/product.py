@@ -8,28 +8,32 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from phistac.errors import FormatError, NotFoundError
 from phistac.reading import sentinel1, sentinel3
 from phistac.reading.fetching import existing, manifest_bytes
+from phistac.reading.files import overridden, present
 from phistac.reading.items import is_item, locate_item
 from phistac.reading.source import locate_product
 from phistac.safe import sentinel1 as safe1
 from phistac.safe import sentinel3 as safe3
 from phistac.safe.manifest import read_manifest
-from phistac.safe.paths import relative_path
-from phistac.safe.sentinel1.product import file_facts
+from phistac.safe.names import ProductName
 from phistac.safe.xml import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import xarray as xr
 
     from phistac.reading.items import BurstRef
     from phistac.reading.source import Source
-    from phistac.safe.manifest import ManifestObject
+    from phistac.safe.manifest import Manifest
+    from phistac.safe.xml import Element
 
 __all__ = ["OpenProduct", "open_product"]
 
 _Product: TypeAlias = "safe1.Sentinel1Product | safe3.Sentinel3Product"
-_ROLES = ("annotation", "measurement", "calibration", "noise", "rfi")
+_READ: dict[str, Callable[[Element, Manifest], _Product]] = {
+    "sentinel-1": safe1.read_product,
+    "sentinel-3": safe3.read_product,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +83,15 @@ class OpenProduct:
         if isinstance(product, safe3.Sentinel3Product):
             opened = sentinel3.open_groups(self.source, product, decoders=self.decoders)
         else:
-            images = tuple(
-                files for files in product.images if f"{files.group}/".startswith(f"{name}/" if name else "")
-            )
-            chosen = replace(product, images=images or product.images)
+            # an image below the group, or the group below an image: no file of another is fetched
+            wanted = f"{name}/" if name else ""
+            images = [files for files in product.images if _within(f"{files.group}/", wanted)]
+            chosen = replace(product, images=tuple(images))
             opened = sentinel1.open_groups(self.source, chosen, geospatial=self.geospatial)
         below = {path: dataset for path, dataset in opened.items() if not name or f"{path}/".startswith(f"/{name}/")}
         if not below:
-            raise NotFoundError(f"{self.source.url} has no group {name!r}", remedy=f"There are: {', '.join(opened)}.")
+            known = [files.group for files in product.images] if isinstance(product, safe1.Sentinel1Product) else opened
+            raise NotFoundError(f"{self.source.url} has no group {name!r}", remedy=f"There are: {', '.join(known)}.")
         return {"/" + path[len(name) + 1 :].strip("/") if name else path: dataset for path, dataset in below.items()}
 
 
@@ -134,55 +139,37 @@ def open_product(
         source, burst = locate_item(place, storage_options=storage_options)
     else:
         source = locate_product(place, storage_options=storage_options)
+    _refuse_by_name(source)
     product = _parse(manifest_bytes(source))
     if isinstance(product, safe1.Sentinel1Product) and override_product_files:
-        product = _mapped(product, lambda item: replace(item, path=_overridden(override_product_files, item)))
+        product = overridden(product, override_product_files)
     if check_files_exist:
-        there = existing(source)
-        product = _present(product, there)
+        product = present(product, existing(source))
     return OpenProduct(source, product, burst, dict(decoders or {}), geospatial)
+
+
+def _within(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _refuse_by_name(source: Source) -> None:
+    """Refuse what the name says cannot be read, before any request; of any other name the manifest decides."""
+    try:
+        constellation = ProductName.parse(source.name).constellation
+    except FormatError:
+        return
+    if constellation not in _READ:
+        raise _unread(constellation)
 
 
 def _parse(data: bytes) -> _Product:
     root = parse(data, name="manifest")
     manifest = read_manifest(root)
-    if manifest.constellation == "sentinel-1":
-        return safe1.read_product(root, manifest)
-    if manifest.constellation == "sentinel-3":
-        return safe3.read_product(root, manifest)
-    raise FormatError(
-        f"products of {manifest.constellation} are not read yet", remedy="Sentinel-1 (SLC, GRD) and Sentinel-3 are."
-    )
+    if manifest.constellation not in _READ:
+        raise _unread(manifest.constellation)
+    return _READ[manifest.constellation](root, manifest)
 
 
-def _mapped(product: safe1.Sentinel1Product, change: Any) -> safe1.Sentinel1Product:
-    images = []
-    for files in product.images:
-        found = {role: item for role in _ROLES if (item := getattr(files, role)) is not None}
-        images.append(replace(files, **{role: change(item) for role, item in found.items()}))
-    return replace(product, images=tuple(images))
-
-
-def _present(product: _Product, there: frozenset[str]) -> _Product:
-    if isinstance(product, safe1.Sentinel1Product):
-        kept = _mapped(product, lambda item: item if item.path in there else None)
-        return replace(kept, images=tuple(files for files in kept.images if files.annotation is not None))
-    groups = {name: tuple(item for item in files if item.path in there) for name, files in product.groups.items()}
-    files = {name: item for name, item in product.files.items() if item.path in there}
-    return replace(product, groups={name: items for name, items in groups.items() if items}, files=files)
-
-
-def _overridden(template: str, item: ManifestObject) -> str:
-    facts = file_facts(item.path) or {}
-    dirname, _, _ = item.path.rpartition("/")
-    prefix = f"{facts['prefix']}-" if facts.get("prefix") else ""
-    fields = {
-        "path": item.path, "dirname": dirname, "prefix": prefix, "ext": f".{facts.get('extension', '')}",
-        "type": item.kind,
-        "swath": facts.get("swath", "").lower(), "polarization": facts.get("polarization", "").lower(),
-        "date": facts.get("start", ""),
-    }  # fmt: skip
-    try:
-        return relative_path(template.format_map(fields))
-    except (KeyError, IndexError, ValueError) as error:
-        raise FormatError(f"override_product_files={template!r} cannot be filled in: {error}") from error
+def _unread(constellation: str) -> FormatError:
+    remedy = "Sentinel-1 (SLC, GRD) and Sentinel-3 are."
+    return FormatError(f"products of {constellation} are not read yet", remedy=remedy)
