@@ -29,7 +29,7 @@ _SIGNATURE = b"PK\x03\x04"
 _STREAMED = 0x08
 _DESCRIPTORS = (12, 16, 20, 24)
 """Bytes after a member whose sizes were not known when its header was written (4.3.9), by variant."""
-_STEP = 32 << 20
+_STEP = 16 << 20
 """Compressed bytes that are fetched at once."""
 _CHUNK = 4 << 20
 """Inflated bytes that are looked at at once."""
