@@ -212,7 +212,9 @@ def test_tasks_of_dask_are_dates(cdse, items):
     assert lazy.azimuth_time.chunks is None
     xr.testing.assert_identical(lazy.compute(scheduler="threads"), expected)
     assert cdse.counters().refused == 0
-    assert burst_series(of(items, "VV"), chunks={}).VV.name == lazy.VV.name
+    assert burst_series(of(items, "VV"), chunks={}).VV.data.name == lazy.VV.data.name
+    assert burst_series(of(items, "VH"), chunks={}).VH.data.name != lazy.VV.data.name
+    assert burst_series(of(items, "VV")[1:], chunks={}).VV.data.name != lazy.VV.data.name
 
 
 def test_series_travel_and_load_in_coroutines_without_secrets(cdse, items, tmp_path, capfd):
