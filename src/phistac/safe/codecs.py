@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phistac.errors import FormatError
+from phistac.safe.lzw import is_sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,9 @@ __all__ = ["COMPRESSIONS", "Coding", "decode"]
 
 COMPRESSIONS = {1: "none", 5: "LZW", 8: "DEFLATE", 32946: "DEFLATE", 50000: "ZSTD"}
 """TIFF's number of a compression -> what is read here."""
+
+
+_LZW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,13 @@ def _plain(data: bytes, compression: int, size: int, name: str) -> np.ndarray[An
     import imagecodecs  # noqa: PLC0415 - not before the first block: most files have none
 
     codecs: dict[int, Callable[..., Any]] = {
-        5: imagecodecs.lzw_decode,
+        _LZW: imagecodecs.lzw_decode,
         8: imagecodecs.deflate_decode,
         32946: imagecodecs.deflate_decode,
         50000: imagecodecs.zstd_decode,
     }
+    if compression == _LZW and not is_sound(data):
+        raise FormatError(f"{name}: corrupt LZW data")
     if compression == 1:
         found: Any = np.frombuffer(data, np.uint8)
     else:

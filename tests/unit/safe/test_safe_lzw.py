@@ -1,0 +1,81 @@
+"""LZW data that would end the process is refused; what encoders write is not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phistac.errors import FormatError
+from phistac.safe.codecs import Coding, decode
+from phistac.safe.lzw import is_sound
+
+
+def encoded(size: int, values: int, seed: int) -> tuple[bytes, bytes]:
+    plain = np.random.default_rng(seed).integers(0, values, size).astype("u1").tobytes()
+    return plain, bytes(imagecodecs.lzw_encode(plain))
+
+
+@settings(deadline=None)
+@given(size=st.integers(1, 60_000), values=st.integers(1, 256), seed=st.integers(0, 99))
+def test_what_an_encoder_writes_is_sound(size, values, seed):
+    plain, data = encoded(size, values, seed)
+    assert is_sound(data)
+    found = decode(data, Coding(5), shape=(1, size), code="u1", numbers=1, name="block 0")
+    assert found.tobytes() == plain
+
+
+def codes(*values: int) -> bytes:
+    """Pack codes of 9 bits."""
+    bits = "".join(f"{value:09b}" for value in values)
+    return int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+
+
+@pytest.mark.parametrize(
+    ("values", "sound"),
+    [
+        ((256, 65, 258, 257), True),  # an entry may be used in the moment in which it is made
+        ((256, 65, 259, 257), False),
+        ((256, 258, 257), False),
+        ((65, 66, 257), False),  # the table is cleared first
+        ((256, 65, 66, 259, 256, 258, 257), False),  # ... and is empty afterwards
+        ((256, 256, 65, 257), True),
+        ((256, 65, 257, 511), True),  # behind the end nothing matters
+    ],
+)
+def test_codes_must_be_in_the_table_by_then(values, sound):
+    assert is_sound(codes(*values)) is sound
+
+
+def test_a_table_without_end_and_no_data_are_not_sound():
+    assert not is_sound(codes(256) + bytes(9000))
+    assert not is_sound(b"")
+    with pytest.raises(FormatError, match="block 3: corrupt LZW"):
+        decode(b"", Coding(5), shape=(1, 1), code="u1", numbers=1, name="block 3")
+
+
+def test_no_damage_ends_the_process():
+    script = textwrap.dedent("""
+        import imagecodecs, numpy as np
+        from phistac.errors import FormatError
+        from phistac.safe.codecs import Coding, decode
+        draw = np.random.default_rng(5)
+        for _ in range(6000):
+            size = int(draw.integers(1, 3000))
+            data = bytearray(imagecodecs.lzw_encode(draw.integers(0, draw.integers(2, 256), size).astype("u1").tobytes()))
+            for _ in range(draw.integers(1, 4)):
+                data[draw.integers(0, len(data))] = draw.integers(0, 256)
+            try:
+                decode(bytes(data), Coding(5), shape=(1, size), code="u1", numbers=1, name="block 0")
+            except FormatError:
+                pass
+        print("alive")
+    """)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.strip() == "alive", done.stderr[-500:]
