@@ -18,7 +18,7 @@ class Counters:
     """Bytes of bodies received."""
 
     refused: int = 0
-    """Answers 429 or 503."""
+    """Answers 429 or 503, and connections that were closed without an answer."""
 
     waits: int = 0
     """Requests and leases that had to wait for a slot."""

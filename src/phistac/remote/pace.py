@@ -3,6 +3,10 @@
 The number is the time at which the account will have earned the next request if every request costs the same slice of
 a minute ("generic cell rate algorithm"). A tenth of the allowance may be spent at once, the rest evenly; so no window
 of a minute, wherever it starts, holds more requests than the account may send.
+
+Machines do not see each other's file. A Dask cluster over several shares four connections, but each machine counts its
+own requests: reads of two megabytes or more stay below the limit by the speed of the wire alone (four connections carry
+1,600 of them in a minute); many small ones may exceed it, and are then refused with 429, waited out and sent again.
 """
 
 from __future__ import annotations

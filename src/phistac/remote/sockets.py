@@ -10,6 +10,7 @@ attempt, another address) can open one too many.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import time
@@ -17,7 +18,9 @@ import weakref
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import aiohttp
 from aiobotocore.httpsession import AIOHTTPSession
+from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.exceptions import EndpointConnectionError
 
 from phistac.remote.resting import Resting
@@ -135,8 +138,10 @@ class LeasedSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore has no
         round_trips = _ROUND_TRIPS[urlsplit(request.url).scheme]
         try:
             answer = await self._open(request)
-        except BaseException:
+        except BaseException as error:
             permit.end()
+            if _hung_up(error):
+                self._budget.refused()
             raise
         self._end_with(answer.raw, permit, round_trips)
         return answer
@@ -171,3 +176,13 @@ class LeasedSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore has no
                 await asyncio.sleep(_ROOM_POLL_S)
         # Once: aiohttp tries again by itself when a connection breaks, and must not do so for ever.
         return await super().send(request)
+
+
+def _hung_up(error: BaseException) -> bool:
+    """Whether a server closed a new connection without a word: some say so that there are too many."""
+    inner = error.kwargs.get("error") if isinstance(error, BotoConnectionError) else None
+    if isinstance(inner, aiohttp.ServerDisconnectedError):
+        return True
+    if isinstance(getattr(inner, "os_error", None), NoSlotError):
+        return True  # aiohttp wanted to try again at once
+    return isinstance(inner, aiohttp.ClientOSError) and inner.errno in {errno.ECONNREFUSED, errno.ECONNRESET}
