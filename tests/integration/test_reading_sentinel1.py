@@ -14,7 +14,7 @@ import xarray as xr
 from lxml import etree
 
 from phistac.errors import FormatError, NotFoundError
-from phistac.sandbox import Sandbox
+from phistac.sandbox import Sandbox, archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,6 +236,26 @@ def test_a_burst_says_what_its_signal_is(folder, name, image, index):
     assert (bursts.last_valid_sample[lines] >= burst.attrs["last_valid_sample"]).all()
     assert (bursts.first_valid_sample >= 0).sum() == lines.stop - lines.start
     json.dumps({name: value for name, value in burst.attrs.items() if "burst" in name or "polynomial" in name})
+
+
+def test_every_kind_of_product_opens_whole(tmp_path):
+    """All modes and types, of processors from IPF 2.36 to 4.03: annotations without burst ids, noise of one list."""
+    archive.build(tmp_path, size="modes")
+    seen = set()
+    for place in sorted((tmp_path / "s3/eodata/Sentinel-1/SAR").rglob("*.SAFE")):
+        tree, (mode, kind) = xr.open_datatree(place, engine="safe"), re.split("_", place.name)[1:3]
+        for node in tree.subtree:
+            if node.name != "measurement":
+                node.to_dataset().load()
+        image = next(node for node in tree.subtree if "measurement" in node.children)
+        assert set(image.children) >= {"orbit", "gcp", "calibration", "noise_range", "dc_estimate"}, place.name
+        assert ("bursts" in image.children) == (kind == "SLC" and mode in ("IW", "EW")), place.name
+        assert ("coordinate_conversion" in image.children) == kind.startswith("GRD"), place.name
+        if "bursts" in image.children:
+            numbers = [int(name.split("_")[1]) for name in image["bursts/burst_id"].to_numpy()]
+            assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        seen.add((mode[0], kind[:3]))
+    assert seen == {(mode, kind) for mode in "IES" for kind in ("SLC", "GRD")} | {("W", "SLC")}
 
 
 def test_requests_of_metadata(seeded_root):
