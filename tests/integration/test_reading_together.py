@@ -160,6 +160,17 @@ def test_what_dask_makes_of_it_is_explained_by_task(cdse):
     assert image.chunks is not None
 
 
+@pytest.mark.parametrize("chunks", [None, {}], ids=["lazy", "dask"])
+def test_calibrated_pixels_are_planned_as_their_numbers(cdse, chunks):
+    tree = xr.open_datatree(place(cdse, "_IW_GRDH_"), engine="safe", chunks=chunks)
+    window = phistac.calibrate(tree["IW/VV"], "sigma0")[10:60, 5:90]
+    explained = phistac.explain(window)
+    cdse.reset_counters()
+    loaded = phistac.load(window)
+    assert cdse.counters().bytes_sent == explained.bytes_moved > 0
+    xr.testing.assert_identical(loaded, window.compute())
+
+
 def test_explanations_print(cdse):
     image = xr.open_dataset(place(cdse, "_IW_SLC__1SDV_"), engine="safe", group="IW1/VV")["measurement"]
     explained = phistac.explain(image[100:200, 5:90])
