@@ -60,22 +60,17 @@ def test_a_table_without_end_and_no_data_are_not_sound():
         decode(b"", Coding(5), shape=(1, 1), code="u1", numbers=1, name="block 3")
 
 
-def test_no_damage_ends_the_process():
+def test_data_that_ends_the_process_is_refused_before():
     script = textwrap.dedent("""
-        import imagecodecs, numpy as np
         from phistac.errors import FormatError
         from phistac.safe.codecs import Coding, decode
-        draw = np.random.default_rng(5)
-        for _ in range(6000):
-            size = int(draw.integers(1, 3000))
-            data = bytearray(imagecodecs.lzw_encode(draw.integers(0, draw.integers(2, 256), size).astype("u1").tobytes()))
-            for _ in range(draw.integers(1, 4)):
-                data[draw.integers(0, len(data))] = draw.integers(0, 256)
+        data = bytes.fromhex("807f885010")  # the first code of all is an entry; imagecodecs 2026.3.6 follows it
+        for size in (1, 10, 100, 5000) * 2000:
             try:
-                decode(bytes(data), Coding(5), shape=(1, size), code="u1", numbers=1, name="block 0")
+                decode(data, Coding(5), shape=(1, size), code="u1", numbers=1, name="block 0")
             except FormatError:
                 pass
         print("alive")
     """)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120)
-    assert done.stdout.strip() == "alive", done.stderr[-500:]
+    assert done.stdout.strip() == "alive", done.returncode
