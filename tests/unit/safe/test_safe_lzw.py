@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
-
 import imagecodecs
 import numpy as np
 import pytest
@@ -60,17 +56,7 @@ def test_a_table_without_end_and_no_data_are_not_sound():
         decode(b"", Coding(5), shape=(1, 1), code="u1", numbers=1, name="block 3")
 
 
-def test_data_that_ends_the_process_is_refused_before():
-    script = textwrap.dedent("""
-        from phistac.errors import FormatError
-        from phistac.safe.codecs import Coding, decode
-        data = bytes.fromhex("807f885010")  # the first code of all is an entry; imagecodecs 2026.3.6 follows it
-        for size in (1, 10, 100, 5000) * 2000:
-            try:
-                decode(data, Coding(5), shape=(1, size), code="u1", numbers=1, name="block 0")
-            except FormatError:
-                pass
-        print("alive")
-    """)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120)
-    assert done.stdout.strip() == "alive", done.returncode
+def test_data_that_can_end_the_process_never_reaches_the_decoder():
+    data = bytes.fromhex("807f885010")  # the first code of all is an entry; imagecodecs 2026.3.6 may follow it anywhere
+    with pytest.raises(FormatError, match=r"^block 0: corrupt LZW data$"):
+        decode(data, Coding(5), shape=(1, 10), code="u1", numbers=1, name="block 0")
