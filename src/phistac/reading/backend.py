@@ -71,7 +71,8 @@ class SafeBackendEntrypoint(BackendEntrypoint):
             ``IW1/VV``, ``IW1/VV/3`` (a burst), ``IW1/VV/orbit``; for Sentinel-3 ``measurement`` or a file's name.
             Without it, the facts of the product; the Item of a burst opens the burst.
         burst : int, optional
-            Which burst of the image, from 0.
+            Which burst of the image, from 0. Its attributes say what :mod:`phistac.reading.sentinel1.burst` lists:
+            mid-time, steering rate, FM rate, Doppler, valid rectangle, name.
         storage_options : mapping, optional
             For fsspec; for CDSE ``account``, and ``key`` and ``secret`` (or ``username``, ``password``, ``totp``): they
             stay in this process.
@@ -116,6 +117,8 @@ class SafeBackendEntrypoint(BackendEntrypoint):
         """Open all groups of a product, or those below one, by path; keywords as in :meth:`open_dataset`.
 
         Pixels are in ``IW1/VV/measurement``, beside ``IW1/VV/orbit``: in a tree, children inherit coordinates.
+        Two round trips: the manifest, then annotation, calibration and noise of all images together. Axes are read when
+        the tree is opened, tables when they are touched.
         """
         storage_options = _admitted(filename_or_obj, storage_options)
         known = {name: value for name, value in decoders.items() if name in _DECODERS and value is not None}
