@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from _protocol import load, serve
 
-load("phistac.reading.product", "phistac.remote.filesystem")
+load("phistac.reading.product", "phistac.remote.files.filesystem")
 
 
 def work(place, group, lines, first, count, workers, signals, name):
@@ -43,7 +43,7 @@ def _scheduler(workers):
         return
     options = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
-        yield lambda: client.run(load, "phistac.reading.product", "phistac.remote.filesystem")
+        yield lambda: client.run(load, "phistac.reading.product", "phistac.remote.files.filesystem")
 
 
 def _wait(signals, name):

@@ -8,7 +8,7 @@ from _protocol import load, serve
 
 import phistac
 
-load("phistac.remote.filesystem", "phistac.retrieval.engine", "distributed")
+load("phistac.remote.files.filesystem", "phistac.retrieval.engine", "distributed")
 
 
 def work(place, out):

@@ -7,7 +7,7 @@ import time
 import xarray as xr
 from _protocol import load, serve
 
-load("phistac.reading.product", "phistac.remote.filesystem")
+load("phistac.reading.product", "phistac.remote.files.filesystem")
 xr.backends.list_engines()
 
 

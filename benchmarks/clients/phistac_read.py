@@ -9,7 +9,7 @@ from _protocol import digest, load, serve
 
 import phistac
 
-load("phistac.reading.door", "phistac.reading.product", "phistac.remote.filesystem")
+load("phistac.reading.door", "phistac.reading.product", "phistac.remote.files.filesystem")
 xr.backends.list_engines()
 
 

@@ -8,7 +8,7 @@ from _protocol import load, serve
 
 import phistac
 
-load("phistac.remote.stac_io")
+load("phistac.remote.stacapi.stac_io")
 
 
 def work(catalogue, start, stop):  # noqa: ARG001 - the environment leads to the catalogue

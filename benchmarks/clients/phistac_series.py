@@ -12,7 +12,7 @@ from _protocol import load, serve
 
 import phistac
 
-load("phistac.reading.series.door", "phistac.reading.product", "phistac.remote.filesystem", "s3fs")
+load("phistac.reading.series.door", "phistac.reading.product", "phistac.remote.files.filesystem", "s3fs")
 xr.backends.list_engines()
 
 

@@ -6,12 +6,12 @@ from .reading.door import open  # noqa: A004 - reads as phistac.open
 from .reading.explain import explain
 from .reading.loading import load
 from .reading.series import burst_series
-from .remote.assets import with_assets
-from .remote.changes import Change, changes
-from .remote.filesystem import CdseFileSystem
-from .remote.interactive import login, logout
+from .remote.account.interactive import login, logout
+from .remote.catalogue.changes import Change, changes
+from .remote.files.assets import with_assets
+from .remote.files.filesystem import CdseFileSystem
 from .remote.interop import gdal_env, storage_options
-from .remote.stac_io import StacIO, connect
+from .remote.stacapi.stac_io import StacIO, connect
 from .retrieval.download import download
 from .retrieval.plan import plan
 from .sandbox.handle import Sandbox

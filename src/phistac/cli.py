@@ -105,7 +105,7 @@ def _add_sandbox(commands: Any) -> None:
 
 
 def _add_login(commands: Any) -> None:
-    from phistac.remote import command  # noqa: PLC0415 - each command loads only what it needs
+    from phistac.remote.account import command  # noqa: PLC0415 - each command loads only what it needs
 
     login = commands.add_parser("login", help="try and store a user name and password, or S3 keys")
     command.add_login_arguments(login)

@@ -7,7 +7,8 @@ A setting is taken from the first of these that has it:
 3. an environment variable: ``PHISTAC_`` and the field's name in capitals,
 4. the default below, which is the real Copernicus Data Space Ecosystem.
 
-Secrets are not settings: :mod:`phistac.remote.credentials` finds them by the label ``account``, where they are used.
+Secrets are not settings: :mod:`phistac.remote.account.credentials` finds them by the label ``account``, where they are
+used.
 """
 
 from __future__ import annotations

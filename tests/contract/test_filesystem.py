@@ -14,8 +14,8 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from phistac.errors import ConfigurationError, FormatError, NotFoundError
-from phistac.remote.filesystem import CdseFileSystem, filesystem
-from phistac.remote.ranges import drive, drive_async, fetch, fetch_async, plan_for
+from phistac.remote.files.filesystem import CdseFileSystem, filesystem
+from phistac.remote.ranges.ranges import drive, drive_async, fetch, fetch_async, plan_for
 from phistac.safe.byteranges import ByteRange, together
 from phistac.sandbox import Sandbox, SandboxConfig
 from phistac.sandbox.content import prepare

@@ -22,7 +22,7 @@ from fsspec.spec import AbstractFileSystem
 from fsspec.tests.abstract import AbstractFixtures, AbstractGetTests, AbstractOpenTests
 
 from phistac.errors import ChangedObjectError, ReadOnlyError
-from phistac.remote.filesystem import CdseFileSystem
+from phistac.remote.files.filesystem import CdseFileSystem
 from phistac.sandbox.s3.app import s3_app
 from phistac.settings import Settings
 

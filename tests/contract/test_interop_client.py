@@ -11,9 +11,9 @@ from pystac_client import Client
 from pystac_client.warnings import DoesNotConformTo
 
 from phistac.errors import CatalogueError, ConfigurationError, GeometryError, ServiceError
-from phistac.remote.http import Http
-from phistac.remote.patience import Patience
-from phistac.remote.stac_io import StacIO, connect
+from phistac.remote.stacapi.stac_io import StacIO, connect
+from phistac.remote.web.http import Http
+from phistac.remote.web.patience import Patience
 from phistac.settings import Settings
 
 _ROOT = "https://phistac.invalid"

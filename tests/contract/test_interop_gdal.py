@@ -12,8 +12,8 @@ import traceback
 import pytest
 
 from phistac.errors import ConfigurationError, CredentialsMissingError, QueryError
+from phistac.remote.account.secrets import Masked
 from phistac.remote.interop import gdal_env, storage_options
-from phistac.remote.secrets import Masked
 from phistac.settings import Settings
 from phistac.stac.stackstac import for_stackstac
 

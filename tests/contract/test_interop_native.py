@@ -18,9 +18,9 @@ import phistac
 from phistac.errors import CatalogueError, ConfigurationError, NotFoundError, RateLimitError
 from phistac.odata.records import product
 from phistac.reading.items import locate_item
-from phistac.remote.http import Http
-from phistac.remote.patience import Clock, Patience
-from phistac.remote.stac_io import StacIO, connect
+from phistac.remote.stacapi.stac_io import StacIO, connect
+from phistac.remote.web.http import Http
+from phistac.remote.web.patience import Clock, Patience
 from phistac.settings import Settings, use
 from phistac.stac.items import item
 from phistac.stac.parquet import to_geoparquet

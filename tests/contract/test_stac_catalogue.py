@@ -10,8 +10,8 @@ import pytest
 
 from phistac.errors import CatalogueError, IncompleteResultError, NotFoundError, QueryError, ServiceError
 from phistac.odata.query import Query
-from phistac.remote.api import Api
-from phistac.remote.catalogue import Catalogue
+from phistac.remote.catalogue.catalogue import Catalogue
+from phistac.remote.stacapi.api import Api
 from phistac.settings import Settings
 
 _START = datetime(2024, 1, 1, tzinfo=UTC)

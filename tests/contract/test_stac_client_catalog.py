@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jsonschema import Draft201909Validator
 
-from phistac.remote.stac_io import connect
+from phistac.remote.stacapi.stac_io import connect
 from phistac.stac.service import ROOT
 
 _KINDS = ("sentinel-2-l2a", "sentinel-1-slc", "sentinel-1-slc-burst", "sentinel-1-aux", "sentinel-1-grd",

@@ -11,8 +11,8 @@ import pytest
 import shapely
 
 from phistac.errors import GeometryError, QueryError
-from phistac.remote.explain import explain
-from phistac.remote.stac_io import connect
+from phistac.remote.stacapi.explain import explain
+from phistac.remote.stacapi.stac_io import connect
 
 _S2, _SLC, _BURST = "sentinel-2-l2a", "sentinel-1-slc", "sentinel-1-slc-burst"
 

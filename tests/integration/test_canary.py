@@ -30,14 +30,14 @@ from keyring.backend import KeyringBackend
 import phistac
 from phistac.errors import CredentialsMissingError, CredentialsRejectedError, NotFoundError, PhistacError, ServiceError
 from phistac.odata import records
-from phistac.remote.credentials import s3_keys
-from phistac.remote.filesystem import CdseFileSystem, filesystem
-from phistac.remote.http import Http
-from phistac.remote.patience import Patience
-from phistac.remote.secrets import Login
-from phistac.remote.signin import status
-from phistac.remote.tempkeys import discard
-from phistac.remote.tokens import TokenSource, token_source
+from phistac.remote.account.credentials import s3_keys
+from phistac.remote.account.secrets import Login
+from phistac.remote.account.signin import status
+from phistac.remote.account.tempkeys import discard
+from phistac.remote.account.tokens import TokenSource, token_source
+from phistac.remote.files.filesystem import CdseFileSystem, filesystem
+from phistac.remote.web.http import Http
+from phistac.remote.web.patience import Patience
 from phistac.sandbox import Fault, Sandbox
 from phistac.sandbox.environment import environment
 from phistac.stac.bursts import burst_item

@@ -25,7 +25,7 @@ from phistac.odata.filters import (
 )
 from phistac.odata.query import Query
 from phistac.odata.times import instant
-from phistac.remote.catalogue import Catalogue
+from phistac.remote.catalogue.catalogue import Catalogue
 
 _COMPARE = {
     "eq": lambda a, b: a == b,

@@ -11,8 +11,8 @@ from pystac_client import Client
 from phistac.errors import DatetimeError, GeometryError, UnknownCollectionError
 from phistac.odata.filters import Comparison, NamePattern
 from phistac.odata.query import Query
-from phistac.remote.catalogue import Catalogue
-from phistac.remote.stac_io import StacIO, connect
+from phistac.remote.catalogue.catalogue import Catalogue
+from phistac.remote.stacapi.stac_io import StacIO, connect
 from phistac.stac.service import ROOT
 from phistac.stac.tables import to_geodataframe
 

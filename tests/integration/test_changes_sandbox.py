@@ -9,8 +9,8 @@ import pytest
 
 import phistac
 from phistac.errors import ConfigurationError, IncompleteResultError, QueryError
-from phistac.remote.changes import changes
-from phistac.remote.stac_io import StacIO, connect
+from phistac.remote.catalogue.changes import changes
+from phistac.remote.stacapi.stac_io import StacIO, connect
 from phistac.sandbox import Fault
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phistac.remote.api import Api
-from phistac.remote.catalogue import Catalogue
+from phistac.remote.catalogue.catalogue import Catalogue
+from phistac.remote.stacapi.api import Api
 from phistac.stac.parameters import to_search
 from phistac.stac.search import to_parts
 

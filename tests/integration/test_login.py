@@ -19,14 +19,14 @@ from keyring.backend import KeyringBackend
 import phistac
 from phistac.cli import main
 from phistac.errors import ConfigurationError, CredentialsRejectedError
-from phistac.remote import tokens
-from phistac.remote.credentials import s3_keys
-from phistac.remote.filesystem import CdseFileSystem, filesystem
-from phistac.remote.http import Http
-from phistac.remote.keycheck import key_works
-from phistac.remote.tempkeys import _purse
-from phistac.remote.tokens import token_source
-from phistac.remote.wallet import FileWallet
+from phistac.remote.account import tokens
+from phistac.remote.account.credentials import s3_keys
+from phistac.remote.account.keycheck import key_works
+from phistac.remote.account.tempkeys import _purse
+from phistac.remote.account.tokens import token_source
+from phistac.remote.account.wallet import FileWallet
+from phistac.remote.files.filesystem import CdseFileSystem, filesystem
+from phistac.remote.web.http import Http
 from phistac.sandbox import Sandbox, SandboxConfig
 from phistac.sandbox.content import prepare
 from phistac.sandbox.environment import environment

@@ -18,9 +18,9 @@ import s3fs
 import stackstac
 from rasterio.errors import EnvError
 
-from phistac.remote.assets import with_assets
+from phistac.remote.files.assets import with_assets
 from phistac.remote.interop import gdal_env, storage_options
-from phistac.remote.stac_io import connect
+from phistac.remote.stacapi.stac_io import connect
 from phistac.sandbox import Sandbox
 from phistac.stac.stackstac import for_stackstac
 

@@ -30,7 +30,7 @@ from phistac.odata.filters import (
 )
 from phistac.odata.query import Query
 from phistac.odata.times import instant
-from phistac.remote.catalogue import Catalogue
+from phistac.remote.catalogue.catalogue import Catalogue
 
 _OPERATORS = {
     "eq": lambda a, b: a == b,

@@ -25,7 +25,7 @@ import phistac
 from phistac.errors import ConfigurationError, NotFoundError, PhistacWarning, ServiceError
 from phistac.odata import records
 from phistac.reading import door
-from phistac.remote.webfiles import WebFileSystem
+from phistac.remote.files.webfiles import WebFileSystem
 from phistac.sandbox.environment import environment
 from phistac.settings import use
 from phistac.stac.items import item as product_item

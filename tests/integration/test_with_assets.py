@@ -10,7 +10,7 @@ import pytest
 
 from phistac.errors import NotFoundError
 from phistac.odata.records import burst, product
-from phistac.remote.assets import with_assets
+from phistac.remote.files.assets import with_assets
 from phistac.stac.bursts import burst_item
 from phistac.stac.items import item
 from phistac.stac.service import Service

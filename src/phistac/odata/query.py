@@ -44,7 +44,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One request of the catalogue, or, read to its end by :mod:`phistac.remote.catalogue`, one whole result.
+    """One request of the catalogue, or, read to its end by :mod:`phistac.remote.catalogue.catalogue`, one whole result.
 
     Examples
     --------

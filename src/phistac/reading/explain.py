@@ -10,7 +10,7 @@ from phistac.reading.dasks import task_reads
 from phistac.reading.pending import held, pending, variables
 from phistac.reading.readplan import ReadPlan
 from phistac.reading.reads import plans, run_all
-from phistac.remote.explain import explain as explain_search
+from phistac.remote.stacapi.explain import explain as explain_search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

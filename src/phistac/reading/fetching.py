@@ -1,7 +1,7 @@
 """The bytes of a product: the one way by which this room gets any.
 
-Ranges go through :mod:`phistac.remote.ranges`, which plans them and keeps within the account's budget; a manifest,
-whose size nobody knows beforehand, is fetched whole.
+Ranges go through :mod:`phistac.remote.ranges.ranges`, which plans them and keeps within the account's budget; a
+manifest, whose size nobody knows beforehand, is fetched whole.
 """
 
 from __future__ import annotations

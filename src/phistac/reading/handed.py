@@ -33,7 +33,7 @@ def admitted(place: Any, storage_options: Mapping[str, Any] | None) -> Mapping[s
     """
     if not storage_options or not _in_archive(place, storage_options):
         return storage_options
-    from phistac.remote.credentials import admit  # noqa: PLC0415 - a local folder needs no network code
+    from phistac.remote.account.credentials import admit  # noqa: PLC0415 - a local folder needs no network code
 
     rest = dict(storage_options)
     settings = resolve()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phistac.remote.addresses import archive_path, is_download
-from phistac.remote.filesystem import CdseFileSystem
+from phistac.remote.files.addresses import archive_path, is_download
+from phistac.remote.files.filesystem import CdseFileSystem
 from phistac.safe.manifest import MANIFEST_NAMES
 
 if TYPE_CHECKING:

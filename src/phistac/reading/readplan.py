@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from posixpath import commonpath, dirname
 from typing import TYPE_CHECKING
 
-from phistac.remote.amounts import count_of, size_of
+from phistac.remote.ranges.amounts import count_of, size_of
 
 if TYPE_CHECKING:
-    from phistac.remote.rangeplan import RangePlan
+    from phistac.remote.ranges.rangeplan import RangePlan
 
 __all__ = ["ReadPlan"]
 

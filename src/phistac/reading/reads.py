@@ -8,15 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from phistac.errors import ChangedObjectError, NotFoundError
-from phistac.remote.gets import joined
-from phistac.remote.ranges import drive, drive_async, plan_for
+from phistac.remote.ranges.gets import joined
+from phistac.remote.ranges.ranges import drive, drive_async, plan_for
 from phistac.safe.byteranges import rooted, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 
     from phistac.reading.source import Source
-    from phistac.remote.rangeplan import RangePlan
+    from phistac.remote.ranges.rangeplan import RangePlan
     from phistac.safe.byteranges import Indexer
 
 __all__ = ["Read", "Watcher", "plans", "run_all", "run_all_async"]

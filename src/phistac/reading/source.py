@@ -14,10 +14,10 @@ import fsspec
 
 from phistac.errors import ConfigurationError, PhistacWarning
 from phistac.reading.places import CDSE, settled, without_manifest, zip_head
-from phistac.remote.filesystem import filesystem
-from phistac.remote.webfiles import careful
-from phistac.remote.zipdirectory import ZippedProduct, read_directory
-from phistac.remote.zipped import ZippedFileSystem
+from phistac.remote.files.filesystem import filesystem
+from phistac.remote.files.webfiles import careful
+from phistac.remote.files.zipdirectory import ZippedProduct, read_directory
+from phistac.remote.files.zipped import ZippedFileSystem
 from phistac.settings import Settings, resolve
 
 if TYPE_CHECKING:

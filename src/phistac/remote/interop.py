@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from phistac.errors import ConfigurationError, MissingExtraError
-from phistac.remote.credentials import s3_keys
-from phistac.remote.secrets import Masked
+from phistac.remote.account.credentials import s3_keys
+from phistac.remote.account.secrets import Masked
 from phistac.settings import Settings, resolve
 from phistac.stac.product_place import object_path
 from phistac.stac.tables import item_dicts

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from phistac.remote.objects import ProductObject
+    from phistac.remote.files.objects import ProductObject
 
 __all__ = ["Check", "digest_of_file"]
 

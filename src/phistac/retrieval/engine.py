@@ -71,7 +71,7 @@ def _transfer(plan: Plan, todo: dict[str, PlannedProduct], client: Any, bar: Pro
             _sign(out, todo[name], dispatcher.outcomes[name].records)
 
     if client is None:
-        from phistac.remote.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded where bytes move
+        from phistac.remote.files.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded where bytes move
 
         link = Link(filesystem(s), bar.bytes, lambda: dispatcher.stopped)
         lanes.run(dispatcher, lambda batch: bring(batch, out, link), settle, lanes=s.connections)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from phistac.remote.objects import ProductObject
+    from phistac.remote.files.objects import ProductObject
 
 __all__ = ["Failure", "Job", "Record"]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from phistac.remote.objects import ProductObject
+    from phistac.remote.files.objects import ProductObject
 
 __all__ = ["Part", "Stopped", "part"]
 

@@ -19,7 +19,7 @@ from phistac.settings import Settings, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from phistac.remote.objects import ProductObject
+    from phistac.remote.files.objects import ProductObject
 
 __all__ = ["Plan", "plan", "renewed"]
 
@@ -71,7 +71,7 @@ def _planned(wanted: list[Source], folder: Path, settings: Settings) -> list[Pla
     known = {source.root: product for source in wanted if (product := _from_receipt(source, folder)) is not None}
     unknown = [source for source in wanted if source.root not in known]
     if unknown:
-        from phistac.remote.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded only if it is needed
+        from phistac.remote.files.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded only if it is needed
 
         fs = filesystem(settings)
         with ThreadPoolExecutor(settings.connections, thread_name_prefix="phistac-plan") as pool:
@@ -80,7 +80,7 @@ def _planned(wanted: list[Source], folder: Path, settings: Settings) -> list[Pla
 
 
 def _from_receipt(source: Source, folder: Path) -> PlannedProduct | None:
-    from phistac.remote.objects import ProductObject  # noqa: PLC0415 - as above
+    from phistac.remote.files.objects import ProductObject  # noqa: PLC0415 - as above
 
     receipt = receipts.read(folder, product_name(source.root))
     if (
@@ -98,7 +98,7 @@ def _from_receipt(source: Source, folder: Path) -> PlannedProduct | None:
 
 
 def _from_bucket(fs: Any, source: Source, folder: Path) -> PlannedProduct:
-    from phistac.remote.objects import product_objects  # noqa: PLC0415 - as above
+    from phistac.remote.files.objects import product_objects  # noqa: PLC0415 - as above
 
     name = product_name(source.root)
     try:

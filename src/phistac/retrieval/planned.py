@@ -11,7 +11,7 @@ from phistac.retrieval.model import Failure, Job
 from phistac.retrieval.places import product_name
 
 if TYPE_CHECKING:
-    from phistac.remote.objects import ProductObject
+    from phistac.remote.files.objects import ProductObject
     from phistac.retrieval.sources import Source
     from phistac.settings import Settings
 

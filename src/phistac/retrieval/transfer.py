@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import ChangedObjectError, ChecksumError, PhistacError, RateLimitError, ServiceError
-from phistac.remote.patience import SYSTEM_CLOCK, Clock, Patience
+from phistac.remote.web.patience import SYSTEM_CLOCK, Clock, Patience
 from phistac.retrieval.checks import Check, digest_of_file
 from phistac.retrieval.disk import disk_errors
 from phistac.retrieval.model import Record
@@ -30,7 +30,7 @@ class Link:
     """What a transfer works with: a filesystem, and hooks of whoever waits for it."""
 
     fs: Any
-    """Has ``stream(path, *, start, stop, if_match)``, as :class:`phistac.remote.filesystem.CdseFileSystem`."""
+    """Has ``stream(path, *, start, stop, if_match)``, as :class:`phistac.remote.files.filesystem.CdseFileSystem`."""
 
     tell: Callable[[int], None] = lambda _: None
     """Hears of bytes that have arrived; of a negative number when they have to come again."""

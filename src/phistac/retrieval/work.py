@@ -43,7 +43,7 @@ def transfer_batch(batch: Batch, out: str, settings: Settings) -> tuple[Record |
     AuthenticationError, ConfigurationError, DiskFullError
         Where every further object would fail as well.
     """
-    from phistac.remote.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded where bytes move
+    from phistac.remote.files.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded where bytes move
 
     return bring(batch, Path(out), Link(filesystem(settings)))
 

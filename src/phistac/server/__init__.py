@@ -1,4 +1,4 @@
-"""The STAC API as a web application: the core of :mod:`phistac.remote.api` behind stac-fastapi.
+"""The STAC API as a web application: the core of :mod:`phistac.remote.stacapi.api` behind stac-fastapi.
 
 What a client in process gets and what a client over HTTP gets come out of the same call; this room adds what only HTTP
 has: addresses, status codes, media types, CORS, an OpenAPI document. It needs the extra ``server``, which is loaded

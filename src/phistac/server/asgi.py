@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 import phistac
-from phistac.remote.catalogue import Catalogue
+from phistac.remote.catalogue.catalogue import Catalogue
 from phistac.server.answers import add_error_answers
 from phistac.server.core import Core
 from phistac.server.forwarded import Forwarded

@@ -13,7 +13,7 @@ from stac_fastapi.types.core import BaseCoreClient
 from stac_fastapi.types.requests import get_base_url
 
 from phistac.errors import QueryError
-from phistac.remote.api import Api
+from phistac.remote.stacapi.api import Api
 from phistac.server.strict import check_body, check_times
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from phistac.remote.catalogue import Catalogue
+    from phistac.remote.catalogue.catalogue import Catalogue
 
 __all__ = ["Core"]
 
@@ -31,7 +31,7 @@ _SERVED = ("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",)
 
 @attr.s
 class Core(BaseCoreClient, BaseFiltersClient, BaseSortablesClient):
-    """Answers through :class:`phistac.remote.api.Api`.
+    """Answers through :class:`phistac.remote.stacapi.api.Api`.
 
     stac-fastapi runs the methods in its threads. They return whole responses, so that a page of Items is written as
     JSON there too, and once.

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from phistac.remote.catalogue import Catalogue
+from phistac.remote.catalogue.catalogue import Catalogue
 from phistac.sandbox import Sandbox
 from phistac.server import app
 from phistac.settings import Settings

@@ -12,7 +12,7 @@ from pystac_client import Client
 from pystac_client.exceptions import APIError
 
 from phistac.errors import ConfigurationError, MissingExtraError, QueryError
-from phistac.remote.stac_io import connect
+from phistac.remote.stacapi.stac_io import connect
 from phistac.server import command
 from phistac.stac.service import ROOT
 

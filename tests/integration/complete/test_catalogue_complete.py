@@ -17,9 +17,9 @@ from phistac.odata.filters import Comparison
 from phistac.odata.paging import Position
 from phistac.odata.query import MAX_SKIP, Query
 from phistac.odata.times import instant
-from phistac.remote.catalogue import Catalogue
-from phistac.remote.http import Http
-from phistac.remote.patience import Patience
+from phistac.remote.catalogue.catalogue import Catalogue
+from phistac.remote.web.http import Http
+from phistac.remote.web.patience import Patience
 from phistac.sandbox import Fault
 
 _ALL = Query(filter=Comparison("Collection/Name", "eq", "SENTINEL-2"), expand=("Attributes", "Assets"))
@@ -133,7 +133,7 @@ import resource, sys
 from datetime import datetime, UTC
 from phistac.odata.filters import Comparison
 from phistac.odata.query import Query
-from phistac.remote.catalogue import Catalogue
+from phistac.remote.catalogue.catalogue import Catalogue
 query = Query(filter=Comparison("Collection/Name", "eq", "SENTINEL-2"), expand=("Attributes",), top=int(sys.argv[1]))
 with Catalogue() as catalogue:
     count = sum(1 for _ in catalogue.rows(query))

@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from phistac.odata.times import text
-from phistac.remote import statefile
-from phistac.remote.answers import Answers
-from phistac.remote.changes import changes
-from phistac.remote.statefile import StateFile
+from phistac.remote.catalogue import statefile
+from phistac.remote.catalogue.answers import Answers
+from phistac.remote.catalogue.changes import changes
+from phistac.remote.catalogue.statefile import StateFile
 
 _ROUNDS = 50
 _SEARCH = {"collections": ["sentinel-2-l2a"], "query": {"eo:cloud_cover": {"lt": 90}}}
@@ -154,7 +154,7 @@ def _follow(world, follower, state, rng, *, dies, moves):
 _CHILD = """
 import json, sys
 import phistac
-from phistac.remote.changes import changes
+from phistac.remote.catalogue.changes import changes
 for change in changes(json.loads(sys.argv[1]), state=sys.argv[2]):
     print(json.dumps([change.kind, change.id, change.at, change.item["properties"]["updated"]]), flush=True)
 print("end", flush=True)

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from phistac.remote.filesystem import CdseFileSystem
-from phistac.remote.patience import Patience
+from phistac.remote.files.filesystem import CdseFileSystem
+from phistac.remote.web.patience import Patience
 from phistac.sandbox import Sandbox, SandboxConfig
 from phistac.sandbox.content import prepare
 

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from phistac.remote.filesystem import filesystem
+from phistac.remote.files.filesystem import filesystem
 from phistac.retrieval.download import download
 
 dask = pytest.importorskip("dask")
@@ -30,8 +30,8 @@ def checksum():
     """Return what a worker does with a chunk; made here, so that it travels by value."""
 
     def md5(start):
-        from phistac.remote.filesystem import filesystem
-        from phistac.remote.ranges import fetch
+        from phistac.remote.files.filesystem import filesystem
+        from phistac.remote.ranges.ranges import fetch
         from phistac.safe.byteranges import ByteRange
 
         (data,) = fetch(filesystem(), [ByteRange("pixels", start, start + 4_000_000)], root="eodata")

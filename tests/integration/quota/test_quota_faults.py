@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from phistac.errors import ChangedObjectError, RateLimitError, ServiceError
-from phistac.remote.filesystem import CdseFileSystem, filesystem
-from phistac.remote.ranges import fetch
+from phistac.remote.files.filesystem import CdseFileSystem, filesystem
+from phistac.remote.ranges.ranges import fetch
 from phistac.safe.byteranges import ByteRange
 from phistac.sandbox import Fault
 

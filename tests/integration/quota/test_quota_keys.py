@@ -12,15 +12,15 @@ import traceback
 import pytest
 
 from phistac.errors import CredentialsRejectedError
-from phistac.remote.credentials import s3_keys
-from phistac.remote.filesystem import filesystem
-from phistac.remote.http import Http
-from phistac.remote.keycheck import key_works
-from phistac.remote.tempkeys import _purse
-from phistac.remote.tokens import token_source
+from phistac.remote.account.credentials import s3_keys
+from phistac.remote.account.keycheck import key_works
+from phistac.remote.account.tempkeys import _purse
+from phistac.remote.account.tokens import token_source
+from phistac.remote.files.filesystem import filesystem
+from phistac.remote.web.http import Http
 
 READ = """
-from phistac.remote.filesystem import filesystem
+from phistac.remote.files.filesystem import filesystem
 print(len(filesystem().cat_file("eodata/many/f00")))
 """
 

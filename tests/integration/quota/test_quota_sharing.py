@@ -13,9 +13,9 @@ from dataclasses import replace
 
 import pytest
 
-from phistac.remote.budgets import budget_for
-from phistac.remote.filesystem import filesystem
-from phistac.remote.ranges import fetch
+from phistac.remote.budget.budgets import budget_for
+from phistac.remote.files.filesystem import filesystem
+from phistac.remote.ranges.ranges import fetch
 from phistac.retrieval.download import download
 from phistac.safe.byteranges import ByteRange
 from phistac.settings import use
@@ -23,7 +23,7 @@ from phistac.settings import use
 READ = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from phistac.remote.filesystem import filesystem
+from phistac.remote.files.filesystem import filesystem
 fs = filesystem()
 names = fs.find("eodata/many")
 with ThreadPoolExecutor(8) as pool:
@@ -32,8 +32,8 @@ with ThreadPoolExecutor(8) as pool:
 CHUNKS = """
 import hashlib, sys
 from concurrent.futures import ThreadPoolExecutor
-from phistac.remote.filesystem import filesystem
-from phistac.remote.ranges import fetch
+from phistac.remote.files.filesystem import filesystem
+from phistac.remote.ranges.ranges import fetch
 from phistac.safe.byteranges import ByteRange
 fs = filesystem()
 def md5(start):
@@ -43,7 +43,7 @@ with ThreadPoolExecutor(4) as pool:
 """
 HOG = """
 from concurrent.futures import ThreadPoolExecutor
-from phistac.remote.filesystem import filesystem
+from phistac.remote.files.filesystem import filesystem
 fs = filesystem()
 print(len(fs.cat_file("eodata/many/f00")), flush=True)
 with ThreadPoolExecutor(8) as pool:

@@ -12,13 +12,13 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from phistac.remote.filesystem import CdseFileSystem, filesystem
-from phistac.remote.ranges import fetch
+from phistac.remote.files.filesystem import CdseFileSystem, filesystem
+from phistac.remote.ranges.ranges import fetch
 from phistac.safe.byteranges import ByteRange
 
 READ = """
 from concurrent.futures import ThreadPoolExecutor
-from phistac.remote.filesystem import filesystem
+from phistac.remote.files.filesystem import filesystem
 fs = filesystem()
 with ThreadPoolExecutor(4) as pool:
     print(sum(map(len, pool.map(fs.cat_file, [f"eodata/many/f{n:02d}" for n in range(40)] * 3))))

@@ -25,7 +25,7 @@ from phistac.errors import (
     UnsafePathError,
 )
 from phistac.reading.source import locate_product
-from phistac.remote.ranges import fetch, plan_for
+from phistac.remote.ranges.ranges import fetch, plan_for
 from phistac.safe.byteranges import ByteRange
 
 PIXELS = random.Random(1).randbytes(300_000)

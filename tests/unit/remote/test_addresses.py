@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from phistac.errors import CatalogueError, ConfigurationError, UnsafePathError
-from phistac.remote.addresses import archive_path, is_download
+from phistac.remote.files.addresses import archive_path, is_download
 from phistac.settings import Settings
 
 ID = "83c95a1e-e04f-49d2-9b23-f41a4e4b1a39"

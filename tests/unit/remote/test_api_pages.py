@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from phistac.odata.paging import Position
-from phistac.remote.api import Api
-from phistac.remote.catalogue import Page
+from phistac.remote.catalogue.catalogue import Page
+from phistac.remote.stacapi.api import Api
 from phistac.settings import Settings
 
 ROW = {

@@ -12,12 +12,12 @@ import types
 
 import pytest
 
-from phistac.remote.budget import ConnectionBudget
-from phistac.remote.budgets import budget_for
-from phistac.remote.clusterslots import ClusterSlots, shared_scheduler
-from phistac.remote.pace import Pace
-from phistac.remote.patience import Clock
-from phistac.remote.throttle import Throttle
+from phistac.remote.budget.budget import ConnectionBudget
+from phistac.remote.budget.budgets import budget_for
+from phistac.remote.budget.clusterslots import ClusterSlots, shared_scheduler
+from phistac.remote.budget.pace import Pace
+from phistac.remote.budget.throttle import Throttle
+from phistac.remote.web.patience import Clock
 from phistac.settings import Settings
 
 

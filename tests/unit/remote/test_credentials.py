@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from phistac.errors import ConfigurationError, CredentialsMissingError
-from phistac.remote.secrets import Login, S3Keys
-from phistac.remote.stored import login, stored_keys
+from phistac.remote.account.secrets import Login, S3Keys
+from phistac.remote.account.stored import login, stored_keys
 from phistac.settings import Settings
 
 INI = "[cdse]\naws_access_key_id = A\naws_secret_access_key = 'S%S'\n[default]\naws_access_key_id=D\naws_secret_access_key=DS\n"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phistac.errors import FormatError, ServiceError
-from phistac.remote.delivery import Delivery
-from phistac.remote.rangeplan import plan
-from phistac.remote.ranges import drive, fetch
+from phistac.remote.ranges.delivery import Delivery
+from phistac.remote.ranges.rangeplan import plan
+from phistac.remote.ranges.ranges import drive, fetch
 from phistac.safe.byteranges import POURED, ByteRange
 from phistac.safe.raster import Raster, Run
 

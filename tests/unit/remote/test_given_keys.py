@@ -7,13 +7,13 @@ import pickle
 import pytest
 
 from phistac.errors import ConfigurationError, CredentialsMissingError
-from phistac.remote import given as module
-from phistac.remote.budgets import account_name, budget_for
-from phistac.remote.credentials import admit, login
-from phistac.remote.filesystem import CdseFileSystem
-from phistac.remote.given import keep, named_account
-from phistac.remote.secrets import Login, S3Keys
-from phistac.remote.stored import stored_keys
+from phistac.remote.account import given as module
+from phistac.remote.account.credentials import admit, login
+from phistac.remote.account.given import keep, named_account
+from phistac.remote.account.secrets import Login, S3Keys
+from phistac.remote.account.stored import stored_keys
+from phistac.remote.budget.budgets import account_name, budget_for
+from phistac.remote.files.filesystem import CdseFileSystem
 from phistac.settings import Settings
 
 KEYS = {"key": "AKID0001", "secret": "canary"}

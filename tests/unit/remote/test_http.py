@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from phistac.errors import CatalogueError, CredentialsRejectedError, NotFoundError, RateLimitError, ServiceError
-from phistac.remote.http import Http
-from phistac.remote.outgoing import Outgoing
-from phistac.remote.patience import Clock, Patience, retry_after_s
-from phistac.remote.refusals import service_message
+from phistac.remote.web.http import Http
+from phistac.remote.web.outgoing import Outgoing
+from phistac.remote.web.patience import Clock, Patience, retry_after_s
+from phistac.remote.web.refusals import service_message
 from phistac.settings import Settings
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phistac.errors import NotFoundError
-from phistac.remote.listings import find, info, ls
+from phistac.remote.files.listings import find, info, ls
 from phistac.settings import Settings
 
 

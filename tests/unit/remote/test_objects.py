@@ -8,8 +8,8 @@ import fsspec
 import pytest
 
 from phistac.errors import FormatError, NotFoundError, ServiceError, UnsafePathError
-from phistac.remote.objects import ProductObject, product_objects
-from phistac.remote.ranges import fetch, plan_for
+from phistac.remote.files.objects import ProductObject, product_objects
+from phistac.remote.ranges.ranges import fetch, plan_for
 from phistac.safe.byteranges import ByteRange
 
 DATA = b"pixels"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phistac.remote.rangeplan import plan
+from phistac.remote.ranges.rangeplan import plan
 from phistac.safe.byteranges import ByteRange
 
 _OBJECT = {name: bytes((i * 37 + len(name)) % 251 for i in range(4000)) for name in ("a", "bb", "ccc")}

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from phistac.errors import ConfigurationError
-from phistac.remote.totp import codes, is_code
+from phistac.remote.account.totp import codes, is_code
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
 RFC_6238 = [

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from phistac.remote.slotpool import NoSlotError, SlotPool
+from phistac.remote.budget.slotpool import NoSlotError, SlotPool
 
 
 class Slot:

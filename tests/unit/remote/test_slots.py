@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phistac.errors import ConfigurationError
-from phistac.remote.pace import Pace
-from phistac.remote.patience import Clock
-from phistac.remote.runtimefolder import runtime_folder
-from phistac.remote.slots import FileSlots
-from phistac.remote.throttle import Throttle
+from phistac.remote.budget.pace import Pace
+from phistac.remote.budget.runtimefolder import runtime_folder
+from phistac.remote.budget.slots import FileSlots
+from phistac.remote.budget.throttle import Throttle
+from phistac.remote.web.patience import Clock
 
 HOLD = """
 import sys, pathlib
-from phistac.remote.slots import FileSlots
+from phistac.remote.budget.slots import FileSlots
 slot = FileSlots(pathlib.Path(sys.argv[1]), 1).try_take()
 print(slot is not None, flush=True)
 sys.stdin.read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from phistac.errors import ConfigurationError
-from phistac.remote.statefile import StateFile
+from phistac.remote.catalogue.statefile import StateFile
 
 
 def test_nothing_then_saved_then_noted(tmp_path):

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 import pytest
 
 from phistac.errors import CatalogueError, CredentialsMissingError, CredentialsRejectedError, ServiceError
-from phistac.remote.patience import Clock
-from phistac.remote.refusals import UnauthorizedError
-from phistac.remote.secrets import Login, S3Keys
-from phistac.remote.tokens import TokenSource
+from phistac.remote.account.secrets import Login, S3Keys
+from phistac.remote.account.tokens import TokenSource
+from phistac.remote.web.patience import Clock
+from phistac.remote.web.refusals import UnauthorizedError
 from phistac.settings import Settings
 
 

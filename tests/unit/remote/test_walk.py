@@ -11,9 +11,9 @@ from phistac.errors import CatalogueError, IncompleteResultError, ServiceError
 from phistac.odata.filters import All, Comparison
 from phistac.odata.query import MAX_SKIP, MAX_TOP, Query
 from phistac.odata.times import instant, text
-from phistac.remote.answers import Answer
-from phistac.remote.filterlist import rows_by_name
-from phistac.remote.walk import Walk
+from phistac.remote.catalogue.answers import Answer
+from phistac.remote.catalogue.filterlist import rows_by_name
+from phistac.remote.catalogue.walk import Walk
 
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _NOW = "2024-09-01T00:00:00.000000Z"

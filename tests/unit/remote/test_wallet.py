@@ -12,11 +12,11 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from phistac.errors import ConfigurationError, CredentialsMissingError, MissingExtraError
-from phistac.remote.credentials import login, s3_keys
-from phistac.remote.secrets import Login, S3Keys
-from phistac.remote.signin import status
-from phistac.remote.stored import stored_keys
-from phistac.remote.wallet import FileWallet, KeyringWallet
+from phistac.remote.account.credentials import login, s3_keys
+from phistac.remote.account.secrets import Login, S3Keys
+from phistac.remote.account.signin import status
+from phistac.remote.account.stored import stored_keys
+from phistac.remote.account.wallet import FileWallet, KeyringWallet
 from phistac.settings import Settings
 
 ENTRY = {"username": "me", "password": "p", "totp": "GEZDGNBV", "access_key": "A", "secret_key": "S"}

@@ -11,8 +11,8 @@ import fsspec
 import pytest
 
 from phistac.errors import CredentialsRejectedError, FormatError, NotFoundError, ReadOnlyError, ServiceError
-from phistac.remote.ranges import fetch
-from phistac.remote.webfiles import WebFileSystem, careful
+from phistac.remote.files.webfiles import WebFileSystem, careful
+from phistac.remote.ranges.ranges import fetch
 from phistac.safe.byteranges import ByteRange
 
 BODY = bytes(range(256)) * 131072  # 32 MiB: much more than sockets buffer

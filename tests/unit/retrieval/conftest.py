@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from phistac.errors import NotFoundError, ServiceError
-from phistac.remote.objects import ProductObject
-from phistac.remote.patience import Clock, Patience
+from phistac.remote.files.objects import ProductObject
+from phistac.remote.web.patience import Clock, Patience
 from phistac.retrieval.model import Job
 from phistac.retrieval.transfer import Link
 
@@ -99,7 +99,7 @@ OBJECT = """<dataObject ID="{path}"><byteStream mimeType="x" size="{size}"><file
 def bucket(monkeypatch):
     """An archive that ``plan`` and ``download`` see as the account's filesystem."""
     archive = Bucket()
-    monkeypatch.setattr("phistac.remote.filesystem.filesystem", lambda settings=None: archive)
+    monkeypatch.setattr("phistac.remote.files.filesystem.filesystem", lambda settings=None: archive)
     return archive
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phistac.errors import DiskFullError, TransferError
-from phistac.remote.objects import ProductObject
+from phistac.remote.files.objects import ProductObject
 from phistac.retrieval import lanes
 from phistac.retrieval.batches import MOST_BYTES, MOST_OBJECTS, batches, seconds
 from phistac.retrieval.dispatch import Dispatcher

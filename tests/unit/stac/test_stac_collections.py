@@ -8,7 +8,7 @@ import pytest
 
 from phistac.errors import QueryError
 from phistac.odata.filters import render
-from phistac.remote.landing import landing_page
+from phistac.remote.stacapi.landing import landing_page
 from phistac.stac.collection_search import find_collections
 from phistac.stac.collections import all_collections, collection
 from phistac.stac.documents import collection_document

@@ -10,8 +10,8 @@ from pystac_client import ItemSearch
 
 from phistac.errors import QueryError
 from phistac.odata.filters import render
-from phistac.remote.explain import explain
-from phistac.remote.stac_io import connect
+from phistac.remote.stacapi.explain import explain
+from phistac.remote.stacapi.stac_io import connect
 from phistac.stac.parameters import to_search
 from phistac.stac.search import to_parts
 

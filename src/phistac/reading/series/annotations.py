@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from phistac.reading.sidecar import Entry, Sidecar
-from phistac.remote.filesystem import filesystem
-from phistac.remote.wholes import fetch_wholes
+from phistac.remote.files.filesystem import filesystem
+from phistac.remote.files.wholes import fetch_wholes
 from phistac.safe.sentinel1 import Document
 
 if TYPE_CHECKING:
