@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -14,6 +15,12 @@ if "CI" in os.environ:
     hypothesis.settings.load_profile("gate")
 
 _REPOSITORY = Path(__file__).parent.parent
+
+
+def pytest_configure():
+    """Let the processes that tests start be interrupted, also where a shell in the background started the tests."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

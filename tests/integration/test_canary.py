@@ -161,7 +161,7 @@ def printed(error: BaseException, *, from_ours: bool = False) -> str:
         Leave out the frames before the first of phistac: the caller's own variables hold what the caller typed.
     """
     trace = error.__traceback__
-    while from_ours and trace is not None and "/phistac/" not in trace.tb_frame.f_code.co_filename:
+    while from_ours and trace is not None and not trace.tb_frame.f_globals["__name__"].startswith("phistac."):
         trace = trace.tb_next
     found = traceback.format_exception(type(error), error, trace)
     ahead, seen = [(error, trace)], set()
