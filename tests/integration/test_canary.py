@@ -299,6 +299,10 @@ def test_no_canary_of_a_lazy_dataset(cdse, log, monkeypatch, tmp_path, request, 
     found["404 at opening"] = failure(
         lambda: xr.open_dataset("s3://eodata/no/X.SAFE", **group), NotFoundError, from_ours=True
     )
+    tree = {"engine": "safe", "storage_options": options or None}
+    found["404 at opening a tree"] = failure(
+        lambda: xr.open_datatree("s3://eodata/no/X.SAFE", **tree), NotFoundError, from_ours=True
+    )
     cdse.inject(Fault("status", status=500, **every))
     found["500"] = failure(ds.measurement[:2, :2].compute, ServiceError)
     cdse.clear_faults()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from xarray.backends import BackendEntrypoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import xarray as xr
 
@@ -121,20 +121,27 @@ class SafeBackendEntrypoint(BackendEntrypoint):
         the tree is opened, tables when they are touched.
         """
         storage_options = _admitted(filename_or_obj, storage_options)
-        known = {name: value for name, value in decoders.items() if name in _DECODERS and value is not None}
-        if unknown := sorted(set(decoders) - set(_DECODERS)):
-            raise TypeError(f"engine 'safe' knows no {', '.join(unknown)}")
-        opened = _open(
-            filename_or_obj, storage_options, known, check_files_exist=check_files_exist,
-            override_product_files=override_product_files, parse_geospatial_attrs=parse_geospatial_attrs,
+        groups = _each_group(
+            filename_or_obj, storage_options, drop_variables=drop_variables, group=group,
+            check_files_exist=check_files_exist, override_product_files=override_product_files,
+            parse_geospatial_attrs=parse_geospatial_attrs, **decoders,
         )  # fmt: skip
-        return {path: _without(dataset, drop_variables) for path, dataset in opened.groups(group).items()}
+        return dict(groups)
 
-    def open_datatree(self, filename_or_obj: Any, **options: Any) -> xr.DataTree:
-        """Open a product as a tree; keywords as in :meth:`open_groups_as_dict`."""
+    def open_datatree(
+        self, filename_or_obj: Any, *, storage_options: Mapping[str, Any] | None = None, **options: Any
+    ) -> xr.DataTree:
+        """Open a product as a tree, which grows while files come; keywords as in :meth:`open_groups_as_dict`."""
         from xarray import DataTree  # noqa: PLC0415 - see the module
 
-        return DataTree.from_dict(self.open_groups_as_dict(filename_or_obj, **options))
+        storage_options = _admitted(filename_or_obj, storage_options)
+        tree = DataTree()
+        for path, dataset in _each_group(filename_or_obj, storage_options, **options):
+            if path == "/":
+                tree.dataset = dataset
+            else:
+                tree[path] = DataTree(dataset=dataset)
+        return tree
 
     def guess_can_open(self, filename_or_obj: Any) -> bool:
         """Say yes to Items with a manifest, and to names of SAFE and SEN3 folders and of manifests; to nothing else."""
@@ -147,6 +154,28 @@ class SafeBackendEntrypoint(BackendEntrypoint):
             else getattr(filename_or_obj, "assets", ())
         )
         return any(name in ("safe_manifest", "xfdumanifest") for name in assets or ())
+
+
+def _each_group(
+    place: Any,
+    storage_options: Mapping[str, Any] | None,
+    *,
+    drop_variables: str | Iterable[str] | None = None,
+    group: str | None = None,
+    check_files_exist: bool = False,
+    override_product_files: str | None = None,
+    parse_geospatial_attrs: bool = True,
+    **decoders: Any,
+) -> Iterator[tuple[str, xr.Dataset]]:
+    known = {name: value for name, value in decoders.items() if name in _DECODERS and value is not None}
+    if unknown := sorted(set(decoders) - set(_DECODERS)):
+        raise TypeError(f"engine 'safe' knows no {', '.join(unknown)}")
+    opened = _open(
+        place, storage_options, known, check_files_exist=check_files_exist,
+        override_product_files=override_product_files, parse_geospatial_attrs=parse_geospatial_attrs,
+    )  # fmt: skip
+    for path, dataset in opened.groups(group):
+        yield path, _without(dataset, drop_variables)
 
 
 def _open(

@@ -18,7 +18,7 @@ from phistac.safe.names import ProductName
 from phistac.safe.xml import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import xarray as xr
 
@@ -76,23 +76,29 @@ class OpenProduct:
             )
         return sentinel1.open_group(self.source, self.product, name, burst=chosen, geospatial=self.geospatial)
 
-    def groups(self, name: str | None = None) -> dict[str, xr.Dataset]:
-        """Open all groups below one, by their path from there."""
+    def groups(self, name: str | None = None) -> Iterator[tuple[str, xr.Dataset]]:
+        """Open all groups below one; yield path from there and group, as their files come."""
         name = (name or "").strip("/")
+        opened, known = self._groups(name)
+        found = False
+        for path, dataset in opened:
+            if not name or f"{path}/".startswith(f"/{name}/"):
+                found = True
+                yield "/" + path[len(name) + 1 :].strip("/") if name else path, dataset
+        if not found:
+            raise NotFoundError(f"{self.source.url} has no group {name!r}", remedy=f"There are: {', '.join(known)}.")
+
+    def _groups(self, name: str) -> tuple[Iterable[tuple[str, xr.Dataset]], list[str]]:
+        """Return the groups, at least those below one, and the names that one may be called by."""
         product = self.product
         if isinstance(product, safe3.Sentinel3Product):
-            opened = sentinel3.open_groups(self.source, product, decoders=self.decoders)
-        else:
-            # an image below the group, or the group below an image: no file of another is fetched
-            wanted = f"{name}/" if name else ""
-            images = [files for files in product.images if _within(f"{files.group}/", wanted)]
-            chosen = replace(product, images=tuple(images))
-            opened = sentinel1.open_groups(self.source, chosen, geospatial=self.geospatial)
-        below = {path: dataset for path, dataset in opened.items() if not name or f"{path}/".startswith(f"/{name}/")}
-        if not below:
-            known = [files.group for files in product.images] if isinstance(product, safe1.Sentinel1Product) else opened
-            raise NotFoundError(f"{self.source.url} has no group {name!r}", remedy=f"There are: {', '.join(known)}.")
-        return {"/" + path[len(name) + 1 :].strip("/") if name else path: dataset for path, dataset in below.items()}
+            groups = sentinel3.open_groups(self.source, product, decoders=self.decoders)
+            return groups.items(), list(groups)
+        # an image below the group, or the group below an image: no file of another is fetched
+        wanted = f"{name}/" if name else ""
+        images = tuple(files for files in product.images if _within(f"{files.group}/", wanted))
+        opened = sentinel1.open_groups(self.source, replace(product, images=images), geospatial=self.geospatial)
+        return opened, [files.group for files in product.images]
 
 
 def open_product(

@@ -14,6 +14,8 @@ from phistac.reading.sentinel1.measurement import measurement_dataset
 from phistac.safe.sentinel1 import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from phistac.reading.source import Source
     from phistac.safe.sentinel1 import ImageFiles, Sentinel1Product
 
@@ -23,24 +25,25 @@ _IMAGES_AT_ONCE = 10
 """As many as a product has outside of wave mode: five swaths of EW in two polarizations."""
 
 
-def open_groups(source: Source, product: Sentinel1Product, *, geospatial: bool = True) -> dict[str, xr.Dataset]:
+def open_groups(
+    source: Source, product: Sentinel1Product, *, geospatial: bool = True
+) -> Iterator[tuple[str, xr.Dataset]]:
     """Open all groups of a product, as a tree needs them; all files are fetched together.
 
-    Returns
-    -------
-    dict of str to xarray.Dataset
-        By absolute path; bursts are not among them.
+    Yields
+    ------
+    str, xarray.Dataset
+        Absolute path and group, as their files come; bursts are not among them.
     """
-    opened = {"/": describe(xr.Dataset(attrs=dict(product.attrs)), group="")}
+    yield "/", describe(xr.Dataset(attrs=dict(product.attrs)), group="")
     with ThreadPoolExecutor(_IMAGES_AT_ONCE) as pool:
         # The files of all images are under way at once. While those of the later ones come, the first are read.
         coming = [pool.submit(_documents, source, files) for files in product.images]
         try:
             for files, documents in zip(product.images, coming, strict=True):
-                opened |= _image_groups(source, product, files, documents.result(), geospatial=geospatial)
+                yield from _image_groups(source, product, files, documents.result(), geospatial=geospatial)
         finally:
             pool.shutdown(cancel_futures=True)
-    return opened
 
 
 def _documents(source: Source, files: ImageFiles) -> dict[str, Document]:
@@ -51,15 +54,13 @@ def _documents(source: Source, files: ImageFiles) -> dict[str, Document]:
 
 def _image_groups(
     source: Source, product: Sentinel1Product, files: ImageFiles, documents: dict[str, Document], *, geospatial: bool
-) -> dict[str, xr.Dataset]:
-    opened = {}
+) -> Iterator[tuple[str, xr.Dataset]]:
     if files.annotation is not None and files.measurement is not None:
         annotation = documents[files.annotation.path]
         made = measurement_dataset(source, files, annotation, product.attrs, geospatial=geospatial)
-        opened[f"/{files.group}/measurement"] = describe(made, group=f"{files.group}/measurement")
+        yield f"/{files.group}/measurement", describe(made, group=f"{files.group}/measurement")
     for kind in kinds(product, files):
         made = table_dataset(product, kind, documents[file_of(files, kind).path])
-        opened[f"/{files.group}/{kind}"] = describe(made, group=f"{files.group}/{kind}", kind=kind)
+        yield f"/{files.group}/{kind}", describe(made, group=f"{files.group}/{kind}", kind=kind)
     for document in documents.values():
         document.rest()
-    return opened
