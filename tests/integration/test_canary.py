@@ -20,12 +20,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import cloudpickle
-import keyring
 import pytest
 import xarray as xr
 from distributed import Client, LocalCluster
 from distributed.protocol import serialize
-from keyring.backend import KeyringBackend
 
 import phistac
 from phistac.errors import CredentialsMissingError, CredentialsRejectedError, NotFoundError, PhistacError, ServiceError
@@ -111,35 +109,12 @@ def log():
         logger.setLevel(level)
 
 
-class MemoryKeyring(KeyringBackend):
-    """A keyring that keeps what it is given, unlocked."""
-
-    priority = 1
-
-    def __init__(self):
-        super().__init__()
-        self.kept = {}
-
-    def get_password(self, service, username):
-        return self.kept.get((service, username))
-
-    def set_password(self, service, username, password):
-        self.kept[service, username] = password
-
-    def delete_password(self, service, username):
-        del self.kept[service, username]
-
-
 @pytest.fixture
-def wallet(cdse):
-    before, mine = keyring.get_keyring(), MemoryKeyring()
-    keyring.set_keyring(mine)
+def wallet(cdse, ring):
     entry = {"username": LOGIN["username"], "access_key": KEYS["key"], "secret_key": KEYS["secret"]}
     entry |= {"password": LOGIN["password"], "totp": LOGIN["totp"]}
     service = f"phistac {cdse.settings.token_url.split('/')[2]}"
-    mine.set_password(service, cdse.settings.account, json.dumps(entry))
-    yield mine
-    keyring.set_keyring(before)
+    ring.set_password(service, cdse.settings.account, json.dumps(entry))
 
 
 def leaks(found: str | bytes, secrets: dict[str, str]) -> list[str]:

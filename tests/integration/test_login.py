@@ -12,9 +12,7 @@ import sys
 import time
 from dataclasses import replace
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
 
 import phistac
 from phistac.cli import main
@@ -73,31 +71,6 @@ def start(archive, monkeypatch):
 class Terminal(io.StringIO):
     def isatty(self):
         return True
-
-
-class MemoryKeyring(KeyringBackend):
-    priority = 1
-
-    def __init__(self):
-        super().__init__()
-        self.kept = {}
-
-    def get_password(self, service, username):
-        return self.kept.get((service, username))
-
-    def set_password(self, service, username, password):
-        self.kept[service, username] = password
-
-    def delete_password(self, service, username):
-        del self.kept[service, username]
-
-
-@pytest.fixture
-def ring():
-    before, mine = keyring.get_keyring(), MemoryKeyring()
-    keyring.set_keyring(mine)
-    yield mine
-    keyring.set_keyring(before)
 
 
 def signed_in(cdse, monkeypatch, **more):

@@ -6,10 +6,7 @@ import json
 import os
 from pathlib import Path
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
 
 from phistac.errors import ConfigurationError, CredentialsMissingError, MissingExtraError
 from phistac.remote.account.credentials import login, s3_keys
@@ -22,34 +19,6 @@ from phistac.settings import Settings
 ENTRY = {"username": "me", "password": "p", "totp": "GEZDGNBV", "access_key": "A", "secret_key": "S"}
 ME, OTHER = Settings(account="me"), Settings(account="other")
 ELSEWHERE = Settings(account="me", token_url="https://example.org/token")
-
-
-class MemoryKeyring(KeyringBackend):
-    priority = 1
-
-    def __init__(self):
-        super().__init__()
-        self.kept = {}
-        self.locked = False
-
-    def get_password(self, service, username):
-        if self.locked:
-            raise KeyringLocked("canary")
-        return self.kept.get((service, username))
-
-    def set_password(self, service, username, password):
-        self.kept[service, username] = password
-
-    def delete_password(self, service, username):
-        del self.kept[service, username]
-
-
-@pytest.fixture
-def ring():
-    before, mine = keyring.get_keyring(), MemoryKeyring()
-    keyring.set_keyring(mine)
-    yield mine
-    keyring.set_keyring(before)
 
 
 @pytest.fixture(params=[KeyringWallet, FileWallet])

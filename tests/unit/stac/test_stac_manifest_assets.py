@@ -9,6 +9,8 @@ import pytest
 
 from phistac.odata.records import product
 from phistac.safe.manifest import ManifestObject, parse_manifest
+from phistac.stac.asset_fields import fields_of, kind_of
+from phistac.stac.asset_shapes import shape_reader
 from phistac.stac.assets import checksum_of
 from phistac.stac.exact_assets import exact_assets, extended
 from phistac.stac.items import item
@@ -178,6 +180,22 @@ def test_what_the_native_items_have_no_asset_for():
 )
 def test_what_the_native_catalogue_lacks_is_called_in_its_style(path, key):
     assert asset_key("S1A_IW_X.SAFE", path) == key
+
+
+def test_what_follows_from_a_shape_is_what_follows_from_the_path(real_data):
+    """Shapes stand for paths: each says of its path what the rules say of the path itself."""
+    count = 0
+    for manifest in sorted((real_data / "safe").glob("*/*/*manifest.*")):
+        name = manifest.parent.name
+        read = shape_reader(name)
+        for found in parse_manifest(manifest.read_bytes()).objects:
+            shape = read(found.path)
+            key = asset_key(name, found.path)
+            assert shape.key == key
+            assert key or shape.plain == plain_key(found.path)
+            assert shape.fields == fields_of(kind_of(name), key or shape.plain, found.path)
+            count += 1
+    assert count > 500
 
 
 def test_two_files_of_one_short_key_both_stay(real_data):
