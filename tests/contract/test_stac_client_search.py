@@ -256,6 +256,28 @@ def test_collections_by_filter(catalog, items):
     assert _ids(mission.items()) == _ids(items[_SLC])
 
 
+def test_matched_is_one_request(catalog, items, cdse):
+    middle = sorted(each.datetime for each in items[_S2])[len(items[_S2]) // 2]
+    several = catalog.search(collections=[_S2, _SLC, "sentinel-3-olci-1-efr-ntc"], datetime=f"../{middle:%Y-%m-%d}")
+    whole = catalog.search()
+    box = catalog.search(collections=[_S2, _SLC], bbox=items[_SLC][0].bbox, query={"platform": {"eq": "sentinel-1a"}})
+    for search in (several, whole, box):
+        cdse.reset_counters()
+        matched = search.matched()
+        assert cdse.counters().requests == 1
+        assert matched == len(list(search.items())) > 0
+    cdse.reset_counters()
+    with_bursts = catalog.search(collections=[_S2, _SLC, _BURST])
+    assert with_bursts.matched() == len(items[_S2]) + len(items[_SLC]) + len(items[_BURST])
+    assert cdse.counters().requests == 2, "bursts are another entity of the catalogue"
+
+
+def test_items_of_a_mission_and_of_one_of_its_collections_come_once(catalog, items):
+    both = catalog.search(collections=[_SLC, "sentinel-1"])
+    found = _ids(both.items())
+    assert len(found) == len(set(found)) == both.matched() > len(items[_SLC])
+
+
 @pytest.mark.parametrize(
     ("params", "words"),
     [

@@ -54,8 +54,16 @@ class Part:
         return tuple(name for each in self.ids for name in names_of(each))
 
 
-def to_parts(search: Search) -> tuple[Part, ...]:
+def to_parts(search: Search, *, together: bool = False) -> tuple[Part, ...]:
     """Return what the catalogue is asked; the results of all parts together are the result of the search.
+
+    Parameters
+    ----------
+    search : Search
+        From :func:`phistac.stac.parameters.to_search`.
+    together : bool
+        Ask for several collections at once, which takes the fewest requests. For counts: the parts of a search that is
+        read follow its collections.
 
     Raises
     ------
@@ -63,17 +71,17 @@ def to_parts(search: Search) -> tuple[Part, ...]:
         If the catalogue cannot be asked that: a property that nothing has, or that it cannot sort by.
     """
     narrowed = lifted(search)
-    return () if narrowed is None else _all_parts(narrowed)
+    return () if narrowed is None else _all_parts(narrowed, together=together or bool(search.order or search.ids))
 
 
-def _all_parts(search: Search) -> tuple[Part, ...]:
+def _all_parts(search: Search, *, together: bool) -> tuple[Part, ...]:
     spelled = [each for each in search.ids if looks_like_burst(each)]
     if spelled:
         raise QueryError(
             f"{spelled[0]!r} is a burst, of which there is an Item for each date and polarization, not the id of one",
             remedy=f"Search collections=[{BURSTS!r}], query={{'burst:id': {{'eq': {spelled[0]!r}}}}}.",
         )
-    groups = _groups(search)
+    groups = _groups(search, together=together)
     if search.order is not None and (len(groups) > 1 or len(search.ids) > _IDS_AT_ONCE):
         what = f"{len(search.ids)} ids" if len(groups) == 1 else f"{len(search.collections)} collections"
         raise QueryError(
@@ -89,10 +97,12 @@ def _all_parts(search: Search) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _groups(search: Search) -> list[tuple[Entity, tuple[Collection, ...]]]:
-    """Say which collections are asked for in one query each: sorted or by id all together, otherwise apart."""
+def _groups(search: Search, *, together: bool) -> list[tuple[Entity, tuple[Collection, ...]]]:
+    """Say which collections are asked for in one query each."""
     bursts = tuple(each for each in search.collections if each.entity == "Bursts")
-    products = tuple(each for each in search.collections if each.entity == "Products")
+    found = tuple(each for each in search.collections if each.entity == "Products")
+    whole = {each.odata for each in found if each.wide}
+    products = tuple(each for each in found if each.wide or each.odata not in whole)  # or Items would come twice
     groups: list[tuple[Entity, tuple[Collection, ...]]] = []
     if not search.collections:
         some_burst = any(is_burst_id(each) for each in search.ids)
@@ -102,7 +112,7 @@ def _groups(search: Search) -> list[tuple[Entity, tuple[Collection, ...]]]:
         if some_burst:
             groups.append(("Bursts", (collection(BURSTS),)))
         return groups
-    if products and (search.order or search.ids):
+    if together:
         step = len(products) if len(search.ids) > _IDS_AT_ONCE else _COLLECTIONS_AT_ONCE
         groups += [("Products", products[at : at + step]) for at in range(0, len(products), step)]
     else:

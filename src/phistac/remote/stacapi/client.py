@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,23 @@ __all__ = ["CatalogueClient", "CatalogueSearch"]
 
 
 class CatalogueSearch(ItemSearch):
-    """A search whose Items are written in STAC's newest version: pystac need not copy each of them to migrate it."""
+    """A search that is answered in process.
+
+    Its Items are written in STAC's newest version: pystac need not copy each of them to migrate it.
+    """
+
+    @lru_cache(1)  # noqa: B019 - as pystac-client has it: asked again, it answers from memory
+    def matched(self) -> int | None:
+        """Return how many Items match: one request that counts, slow on the real service.
+
+        One more for bursts beside products, and for every eight collections. ``None``, with a warning, where a part of
+        the filter is checked on this side: ``phistac.explain(search)`` says which.
+        """
+        stac_io: Any = self._stac_io
+        found: int | None = stac_io.matched(self.get_parameters())
+        if found is None:
+            warnings.warn("numberMatched is not known: a part of the filter is checked on this side", stacklevel=2)
+        return found
 
     def items(self) -> Iterator[Item]:
         """Yield every Item that matches, however many."""

@@ -19,6 +19,7 @@ from phistac.remote.stacapi.client import CatalogueClient
 from phistac.remote.web.http import Http
 from phistac.remote.web.outgoing import place
 from phistac.settings import Settings, resolve
+from phistac.stac.parameters import to_search
 from phistac.stac.native import has_marker, without_markers
 
 if TYPE_CHECKING:
@@ -142,6 +143,10 @@ class StacIO(StacApiIO):
 
     def _answer(self, method: str, href: str, path: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         return self.api.handle(method, path, {**dict(parse_qsl(urlsplit(href).query)), **_plain(parameters)})
+
+    def matched(self, parameters: Mapping[str, Any]) -> int | None:
+        """Return the number of Items of a search that is answered in process: :meth:`Api.matched`."""
+        return self.api.matched(to_search(_plain(parameters)))
 
     def answers(self, href: str) -> bool:
         """Say whether an address is answered in process, from the OData catalogue."""
