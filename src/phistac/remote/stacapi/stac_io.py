@@ -19,8 +19,8 @@ from phistac.remote.stacapi.client import CatalogueClient
 from phistac.remote.web.http import Http
 from phistac.remote.web.outgoing import place
 from phistac.settings import Settings, resolve
-from phistac.stac.parameters import to_search
 from phistac.stac.native import has_marker, without_markers
+from phistac.stac.parameters import to_search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
