@@ -14,7 +14,8 @@ import pytest
 
 from phistac.remote.budget.budget import ConnectionBudget
 from phistac.remote.budget.budgets import budget_for
-from phistac.remote.budget.clusterslots import ClusterSlots, shared_scheduler
+from phistac.remote.budget.clusterslots import ClusterSlots
+from phistac.remote.budget.leases import shared_scheduler
 from phistac.remote.budget.pace import Pace
 from phistac.remote.budget.throttle import Throttle
 from phistac.remote.web.patience import Clock

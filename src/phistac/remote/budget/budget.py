@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from phistac.remote.budget.bell import Ear
+    from phistac.remote.budget.clusterpace import ClusterPace
     from phistac.remote.budget.counters import Counters
     from phistac.remote.budget.pace import Pace
     from phistac.remote.budget.slots import Slot, Slots
@@ -45,7 +46,7 @@ class ConnectionBudget:
     ----------
     slots : Slots
         Where the right to a connection comes from.
-    pace : Pace
+    pace : Pace or ClusterPace
         Requests per minute.
     throttle : Throttle
         How many connections the account may use now.
@@ -58,7 +59,9 @@ class ConnectionBudget:
     slots, but not each other's idle connections.
     """
 
-    def __init__(self, slots: Slots, pace: Pace, throttle: Throttle, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, slots: Slots, pace: Pace | ClusterPace, throttle: Throttle, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         self._slots = slots
         self._pace = pace
         self._throttle = throttle
@@ -115,7 +118,7 @@ class ConnectionBudget:
         self._queued += 1
         try:
             async with turnstile:
-                wait_s = self._pace.reserve()
+                wait_s = await asyncio.to_thread(self._pace.reserve) if self._pace.blocking else self._pace.reserve()
                 if wait_s > 0:
                     await asyncio.sleep(wait_s)
                 waited = await self._waited() or waited or wait_s > 0

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from phistac.remote.account.given import named_account
 from phistac.remote.budget.budget import ConnectionBudget
+from phistac.remote.budget.clusterpace import ClusterPace
 from phistac.remote.budget.clusterslots import ClusterSlots
 from phistac.remote.budget.pace import Pace
 from phistac.remote.budget.runtimefolder import runtime_folder
@@ -44,7 +45,8 @@ def budget_for(settings: Settings | None = None) -> ConnectionBudget:
     with _lock:
         if key not in _budgets:
             slots = ClusterSlots(FileSlots(folder, settings.connections), name, settings.connections)
-            pace = Pace(settings.requests_per_minute, path=folder / "pace")
+            per_minute = settings.requests_per_minute
+            pace = ClusterPace(Pace(per_minute, path=folder / "pace"), name, per_minute)
             throttle = Throttle(settings.connections, path=folder / "throttle")
             _budgets[key] = ConnectionBudget(slots, pace, throttle)
         return _budgets[key]

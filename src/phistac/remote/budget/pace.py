@@ -4,9 +4,7 @@ The number is the time at which the account will have earned the next request if
 a minute ("generic cell rate algorithm"). A tenth of the allowance may be spent at once, the rest evenly; so no window
 of a minute, wherever it starts, holds more requests than the account may send.
 
-Machines do not see each other's file. A Dask cluster over several shares four connections, but each machine counts its
-own requests: reads of two megabytes or more stay below the limit by the speed of the wire alone (four connections carry
-1,600 of them in a minute); many small ones may exceed it, and are then refused with 429, waited out and sent again.
+Several machines of a Dask cluster: :mod:`phistac.remote.budget.clusterpace`.
 """
 
 from __future__ import annotations
@@ -44,6 +42,9 @@ class Pace:
     >>> [round(pace.reserve(), 2) for _ in range(4)]
     [0.0, 0.0, 3.33, 6.67]
     """
+
+    blocking = False
+    """Whether it may take a while to tell."""
 
     def __init__(self, per_minute: int, *, path: Path | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
         burst = max(1, per_minute // 10)
