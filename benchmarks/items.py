@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from unittest.mock import patch
 
@@ -12,7 +13,7 @@ import stac_geoparquet.arrow
 import phistac
 from benchmarks.clock import in_turns
 from benchmarks.process import ClientError, call
-from benchmarks.rows import templates, varied
+from benchmarks.rows import compact, templates, varied
 from benchmarks.tables import Goal, Table
 from phistac.odata.records import product
 from phistac.safe.manifest import MANIFEST_NAMES, parse_manifest
@@ -34,7 +35,8 @@ def run(bench):
         kinds = templates(cdse.root)
         files = {kind: _files(cdse.root, row) for kind, row in kinds.items()}
     rows = {kind: [json.loads(text) for text in varied(row, _ROWS)] for kind, row in kinds.items()}
-    return [_translation(bench, rows, files), _table(bench, kinds)]
+    listed = {kind: [_renamed(files[kind], kinds[kind], row) for row in some] for kind, some in rows.items()}
+    return [_translation(bench, rows, listed), _table(bench, kinds)]
 
 
 def _files(root, row):
@@ -44,6 +46,12 @@ def _files(root, row):
     return parse_manifest(manifest.read_bytes()).objects
 
 
+def _renamed(files, template, row):
+    """Return the files of a product as those of another one: they are named after its time, in either case."""
+    old, new = compact(template["ContentDate"]["Start"]), compact(row["ContentDate"]["Start"])
+    return [replace(file, path=file.path.replace(old, new).replace(old.lower(), new.lower())) for file in files]
+
+
 def _items(rows):
     return [item(product(row)) for row in rows]
 
@@ -51,8 +59,8 @@ def _items(rows):
 def _complete(rows, files):
     """Do what ``phistac.with_assets`` does once the manifest has come."""
     found = []
-    for made in _items(rows):
-        assets = exact_assets(made, place_of(made, _SERVICE.settings.bucket), files, _SERVICE)
+    for made, own in zip(_items(rows), files, strict=True):
+        assets = exact_assets(made, place_of(made, _SERVICE.settings.bucket), own, _SERVICE)
         found.append({**made, "assets": assets, "stac_extensions": extended(made, assets)})
     return found
 

@@ -6,10 +6,11 @@ import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["START", "STEP", "append", "templates", "varied"]
+__all__ = ["START", "STEP", "append", "compact", "templates", "varied"]
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 STEP = timedelta(minutes=7)
+_COMPACT = "%Y%m%dT%H%M%S"
 _KINDS = {
     "Sentinel-1 SLC": "_IW_SLC__",
     "Sentinel-1 GRD": "_IW_GRDH_1SDV",
@@ -30,6 +31,11 @@ def templates(root):
     return found
 
 
+def compact(time):
+    """Return a time of a record as it stands in names."""
+    return datetime.fromisoformat(time).strftime(_COMPACT)
+
+
 def varied(template, count):
     """Yield rows like one of them, as texts: each at a time of its own, with its own name and Ids."""
     name, start = template["Name"], template["ContentDate"]["Start"]
@@ -38,10 +44,9 @@ def varied(template, count):
     text = text.replace(template["Id"], "@ID@")
     for asset in template.get("Assets") or ():
         text = text.replace(asset["Id"], "@ASSET@")
-    compact = datetime.fromisoformat(start).strftime("%Y%m%dT%H%M%S")
     for number in range(count):
         moment = START + number * STEP
-        stem = name.rpartition(".")[0].replace(compact, moment.strftime("%Y%m%dT%H%M%S"), 1)
+        stem = name.rpartition(".")[0].replace(compact(start), moment.strftime(_COMPACT), 1)
         new = f"{stem}.{name.rpartition('.')[2]}"
         identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}/{new}"))
         made = text.replace("@NAME@", new).replace("@STEM@", stem).replace("@ID@", identifier)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from phistac.stac.mgrs import tile_of, tile_projection
 
-__all__ = ["Fields", "fields_from", "fields_of", "kind_of"]
+__all__ = ["Fields", "fields_from", "fields_of", "form", "kind_of"]
 
 _GEOTIFF = "image/tiff; application=geotiff; profile=cloud-optimized"
 _TYPES = {
@@ -47,12 +47,31 @@ class Fields(NamedTuple):
     """Those among them that are lists, of which every asset has its own."""
     named: bool
     """Whether the title is the name of the file."""
+    forms: tuple[dict[str, Any], ...]
+    """Whole assets to be copied and filled in: one for each choice of what else is known, by :func:`form`."""
+
+
+_FILE = ("file:checksum", "file:size", "file:local_path", "href", "alternate:name", "auth:refs", "storage:refs")
+
+
+def form(*, checksum: bool, size: bool, alternate: bool) -> int:
+    """Return the number of a form: which of these an asset has."""
+    return checksum | size << 1 | alternate << 2
 
 
 def fields_from(plain: dict[str, Any]) -> Fields:
     """Return fields that are known as they stand; without a title, that is the name of the file."""
     lists = tuple((name, value) for name, value in plain.items() if isinstance(value, list))
-    return Fields(plain, lists, named=plain["title"] is None)
+    whole = {**plain, **dict.fromkeys((*_FILE, "alternate")), "alternate:name": "S3"}
+    forms = tuple(
+        {name: value for name, value in whole.items() if name not in left_out}
+        for left_out in (_left_out(number) for number in range(form(checksum=True, size=True, alternate=True) + 1))
+    )
+    return Fields(plain, lists, plain["title"] is None, forms)
+
+
+def _left_out(number: int) -> list[str]:
+    return [name for bit, name in enumerate(("file:checksum", "file:size", "alternate")) if not number >> bit & 1]
 
 
 def kind_of(name: str) -> str:

@@ -141,19 +141,19 @@ def file_asset(
     checksum : str, optional
         A multihash.
     """
-    # One statement for each member takes two thirds of the time of a display; an Item has dozens of assets.
-    asset = fields.plain.copy()
-    if fields.named:
-        asset["title"] = local_path[local_path.rfind("/") + 1 :]
+    # A dict that has its members already is copied and filled in four times as fast as one that grows by them, and an
+    # Item has dozens of assets.
+    asset = fields.forms[(checksum is not None) | (size is not None) << 1 | (nodes is not None) << 2].copy()
     for name, values in fields.lists:
         asset[name] = values[:]
+    if fields.named:
+        asset["title"] = local_path[local_path.rfind("/") + 1 :]
     if checksum is not None:
         asset["file:checksum"] = checksum
     if size is not None:
         asset["file:size"] = size
     asset["file:local_path"] = local_path
     asset["href"] = href
-    asset["alternate:name"] = "S3"
     asset["auth:refs"] = ["s3"]
     asset["storage:refs"] = ["cdse-s3", "creodias-s3"]
     if nodes is not None:

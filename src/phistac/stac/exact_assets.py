@@ -15,7 +15,7 @@ from phistac.stac.extensions import extensions_of
 from phistac.stac.product_place import is_burst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from phistac.stac.product_place import Place
     from phistac.stac.service import Service
@@ -66,29 +66,33 @@ def exact_assets(
     dict
         By key. The asset of the whole product is the last, as in CDSE's own Items.
     """
-    assets = {key: {**asset} for key, asset in item["assets"].items()}
+    assets = {key: asset.copy() for key, asset in item["assets"].items()}
     whole = {key: assets.pop(key) for key in _WHOLE if key in assets}
-    known = {asset["href"]: key for key, asset in assets.items()}
-    known |= {href: key for key, asset in assets.items() if asset["href"][:3] != "s3:" for href in _s3_hrefs(asset)}
+    known = _by_address(assets)
     read, burst, files = shape_reader(place.name), is_burst(item), tuple(files)
-    for file, (local, href, nodes) in zip(files, _addresses(place, files, service), strict=True):
+    nodes = _nodes(place, service, plain=is_plain("".join([file.path for file in files])) is not None)
+    name, root = place.name, f"s3://{place.root}"
+    for file in files:
+        path = file.path
+        local, href = (f"{name}/{path}", f"{root}/{path}") if path else (name, root)
         checksum = checksum_of(file.algorithm, file.checksum) if file.checksum and file.algorithm else None
-        key = known.get(href)
-        if key is None:
-            shape = read(file.path)
-            key = shape.key or (shape.plain if shape.plain not in assets else file.path)
-            if key not in assets:
+        asset = known.get(href)
+        if asset is None:
+            shape = read(path)
+            key = shape.key or (shape.plain if shape.plain not in assets else path)
+            asset = assets.get(key)
+            if asset is None:
                 if not burst:
-                    assets[key] = file_asset(shape.fields, local, href, nodes, size=file.size, checksum=checksum)
+                    assets[key] = file_asset(shape.fields, local, href, nodes(path), size=file.size, checksum=checksum)
                 continue
-        asset = assets[key]
         if checksum is not None:
             asset["file:checksum"] = checksum
         asset["file:size"] = file.size
         asset["file:local_path"] = local
         if asset["href"] != href:
             _also_at(asset, href)
-    return {**assets, **whole}
+    assets.update(whole)
+    return assets
 
 
 def extended(item: Mapping[str, Any], assets: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -96,20 +100,27 @@ def extended(item: Mapping[str, Any], assets: Mapping[str, Mapping[str, Any]]) -
     return list(dict.fromkeys((*item.get("stac_extensions", ()), *extensions_of(item["properties"], assets))))
 
 
-def _addresses(place: Place, files: tuple[File, ...], service: Service) -> Iterator[tuple[str, str, str | None]]:
-    """Yield, for each file, its path from the folder that holds the product, and where it is: in S3, over HTTPS."""
-    name, root = place.name, f"s3://{place.root}"
-    nodes = None if place.product_id is None else nodes_prefix(service, place.product_id, name)
-    plain = is_plain("".join([file.path for file in files]))  # asked once for all, which is what takes the time
-    for file in files:
-        path = file.path
-        if not path:
-            yield name, root, None if nodes is None else f"{nodes}/$value"
-        elif nodes is None:
-            yield f"{name}/{path}", f"{root}/{path}", None
-        else:
-            inside = (path if plain else quote(path)).replace("/", ")/Nodes(")
-            yield f"{name}/{path}", f"{root}/{path}", f"{nodes}/Nodes({inside})/$value"
+def _by_address(assets: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return assets by where their files are, in S3 wherever they say so."""
+    known = {asset["href"]: asset for asset in assets.values()}
+    elsewhere = [asset for asset in assets.values() if asset["href"][:3] != "s3:"]
+    return known | {href: asset for asset in elsewhere for href in _s3_hrefs(asset)}
+
+
+def _nodes(place: Place, service: Service, *, plain: bool) -> Callable[[str], str | None]:
+    """Return what tells where a file of a product is over HTTPS; that cannot be told without the product's Id.
+
+    Whether paths need no quoting is asked once for all of them, which takes a tenth of the time.
+    """
+    if place.product_id is None:
+        return lambda _: None
+    root = nodes_prefix(service, place.product_id, place.name)
+
+    def nodes(path: str) -> str:
+        inside = (path if plain else quote(path)).replace("/", ")/Nodes(")
+        return f"{root}/Nodes({inside})/$value" if path else f"{root}/$value"
+
+    return nodes
 
 
 def _s3_hrefs(asset: Mapping[str, Any]) -> Iterable[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["item", "item_id", "version_history"]
 
 _TRACED = ("S1", "S2", "S3", "S5P", "S6", "Sentinel-1_", "Sentinel-2_")
-_EXTENSIONS = (".SAFE", ".SEN3", ".nc", ".EOF", ".tgz", ".zip")
+_EXTENSIONS = frozenset({"SAFE", "SEN3", "nc", "EOF", "tgz", "zip"})
 
 
 def item_id(name: str) -> str:
@@ -35,10 +35,8 @@ def item_id(name: str) -> str:
     >>> item_id("S3B_OL_1_EFR____20240415T074029_20240415T074329_20240415T094236_0179_092_035_1620_PS2_O_NR_003.SEN3")
     'S3B_OL_1_EFR____20240415T074029_20240415T074329_20240415T094236_0179_092_035_1620_PS2_O_NR_003'
     """
-    for extension in _EXTENSIONS:
-        if name.endswith(extension):
-            return name.removesuffix(extension)
-    return name
+    stem, _, extension = name.rpartition(".")
+    return stem if extension in _EXTENSIONS else name
 
 
 def item(product: Product, service: Service | None = None) -> dict[str, Any]:

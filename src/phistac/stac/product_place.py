@@ -15,6 +15,8 @@ __all__ = ["Place", "is_burst", "object_path", "place_of"]
 
 _SCHEMES = {"s3", "cdse"}
 _MANIFESTS = ("/manifest.safe", "/xfdumanifest.xml")
+_BURST = frozenset({"burst:id", "burst:relative_id", "burst:swath"})
+"""Of which the schema of the extension wants every one."""
 _ID = re.compile(r"/Products\(([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\)")
 
 
@@ -61,19 +63,18 @@ def place_of(item: Mapping[str, Any], bucket: str) -> Place:
             f"the Item {str(item.get('id', '?'))[:120]} leads to no product in the bucket {bucket}",
             remedy="It needs an asset that is its manifest, a link `enclosure`, or one asset in the bucket.",
         )
-    ids = (_ID.search(href) for asset in assets.values() for href in _hrefs(asset) if "/Products(" in href)
-    return Place(root, next((found[1] for found in ids if found), None))
+    return Place(root, next(_ids(assets), None))
 
 
 def is_burst(item: Mapping[str, Any]) -> bool:
     """Say whether an Item is of a burst, which is a part of its product."""
-    return any(name.startswith("burst:") for name in item.get("properties") or {})
+    return not _BURST.isdisjoint(item.get("properties") or {})
 
 
 def _roots(item: Mapping[str, Any], assets: Mapping[str, Any], bucket: str) -> Iterator[str]:
     for asset in assets.values():
         href = str(asset.get("href", ""))
-        if href.endswith(_MANIFESTS) and (path := object_path(href, bucket)) and path.endswith(_MANIFESTS):
+        if href.endswith(_MANIFESTS) and (path := object_path(href, bucket)):
             yield path.rpartition("/")[0]
     for link in item.get("links") or ():
         if link.get("rel") == "enclosure" and (path := object_path(str(link.get("href", "")), bucket)):
@@ -83,9 +84,12 @@ def _roots(item: Mapping[str, Any], assets: Mapping[str, Any], bucket: str) -> I
         yield paths[0]
 
 
-def _hrefs(asset: Mapping[str, Any]) -> Iterator[str]:
-    yield str(asset.get("href", ""))
-    yield from (str(other.get("href", "")) for other in (asset.get("alternate") or {}).values())
+def _ids(assets: Mapping[str, Any]) -> Iterator[str]:
+    for asset in assets.values():
+        for place in (*(asset.get("alternate") or {}).values(), asset):
+            href = str(place.get("href", ""))
+            if "/Products(" in href and (found := _ID.search(href)):
+                yield found[1]
 
 
 def object_path(href: str, bucket: str) -> str | None:

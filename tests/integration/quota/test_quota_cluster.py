@@ -93,7 +93,10 @@ def test_a_cluster_that_may_span_machines_leases_from_its_scheduler(start, withi
         assert fs.cat_file("eodata/many/f00") == small["eodata/many/f00"]  # the client leases too
         extension = client.cluster.scheduler.extensions["semaphores"]
         (slots, requests) = sorted(extension.max_leases, key=extension.max_leases.get)
-        assert [extension.max_leases[name] for name in (slots, requests)] == [4, cdse.settings.requests_per_minute // 10]
+        assert [extension.max_leases[name] for name in (slots, requests)] == [
+            4,
+            cdse.settings.requests_per_minute // 10,
+        ]
         assert extension.metrics["acquire_total"][slots] >= 2
         assert extension.metrics["acquire_total"][requests] > len(small)  # one for each request, and they go back
         eventually(lambda: not any(extension.leases.values()))  # idle connections give their leases back
