@@ -139,6 +139,9 @@ def test_reading(fs):
         assert file.read(10) == BAND[300_000:300_010]
         assert file.seek(-4, 2) == len(BAND) - 4
         assert file.read() == BAND[-4:]
+    assert fs.cat_file(path, start=len(BAND)) == fs.cat_file(path, start=len(BAND) + 5, end=len(BAND) + 9) == b""
+    with fs.open(path, cache_type="all") as file:
+        assert file.read() == BAND
     with fs.stream(path, start=7, chunk_size=1000) as stream:
         pieces = list(stream)
     assert b"".join(pieces) == BAND[7:]
@@ -146,6 +149,13 @@ def test_reading(fs):
     assert (stream.size, stream.length) == (len(BAND), len(BAND) - 7)
     with fs.stream(f"{PRODUCT}/HTML/empty.txt") as stream:
         assert list(stream) == []
+
+
+def test_a_directory_is_no_empty_object(fs):
+    for attempt in (fs.cat_file, fs.open, fs.modified):
+        with pytest.raises(NotFoundError):
+            attempt(f"{PRODUCT}/GRANULE")
+    assert fs.modified(f"{PRODUCT}/manifest.safe").tzinfo is not None
 
 
 def test_get_leaves_nothing_half_written(fs, tmp_path):

@@ -124,6 +124,26 @@ def test_it_is_lazy_and_a_window_reads_its_bytes(cdse):
     assert whole.dtype == np.float32
 
 
+def test_joined_images_are_calibrated_before_they_are_joined(cdse):
+    """What joins arrays keeps the tables of the first: the second would be calibrated with another image's."""
+    place = address(cdse, "_IW_SLC__")
+    image = xr.open_dataset(place, engine="safe", group="IW1/VV").isel(pixel=slice(0, 40))
+    other = xr.open_dataset(place, engine="safe", group="IW2/VV").isel(pixel=slice(0, 40))
+    one, two = image.isel(line=slice(0, 20)), other.isel(line=slice(20, 40))
+    options = {"join": "override", "combine_attrs": "override"}
+    for along, coords, compat in (("line", "minimal", "override"), ("pixel", "minimal", "override"),
+                                  ("pixel", "different", "equals")):  # fmt: skip
+        joined = xr.concat([one, two], along, coords=coords, compat=compat, **options)
+        with pytest.raises(QueryError, match="not of the image whose tables are known"):
+            phistac.calibrate(joined)
+    twice = xr.concat([one, one], "line", coords="minimal", compat="override", **options)
+    with pytest.raises(QueryError, match="Calibrate each image"):
+        phistac.calibrate(twice.drop_vars("azimuth_time"))
+    parts = [one, image.isel(line=slice(20, 30))]  # of one image
+    again = xr.concat(parts, "line", coords="minimal", compat="override", **options)
+    np.testing.assert_array_equal(phistac.calibrate(again), phistac.calibrate(image).isel(line=slice(0, 30)))
+
+
 def test_any_selection_before_or_after_gives_the_same(cdse):
     place = address(cdse, "_IW_GRDH_")
     image = xr.open_dataset(place, engine="safe", group="IW/VV").drop_vars(["azimuth_time", "ground_range"])

@@ -11,8 +11,10 @@ import pytest
 import xarray as xr
 
 import phistac
-from phistac.errors import NotFoundError
+from phistac.errors import ChangedObjectError, NotFoundError
 from phistac.reading.pending import held, pending, variables
+from phistac.remote.files.filesystem import filesystem
+from phistac.sandbox import Fault
 from phistac.sandbox.environment import environment
 
 pytest.importorskip("nanio")
@@ -83,6 +85,27 @@ def test_variables_awaited_at_once_are_planned_at_once(cdse):
         slc = xr.open_dataset(place(cdse, "_IW_SLC__1SDV_"), engine="safe", group="IW1/VV")
         xr.testing.assert_identical(loop.run_until_complete(slc.load_async()), other)
         loop.close()
+
+
+def test_two_versions_of_an_object_are_never_one(cdse):
+    """A product replaced while a notebook is open: what was read before, and what is opened now, wanted at once."""
+    path = place(cdse, "_IW_SLC__1SDV_")
+    old = xr.open_dataset(path, engine="safe", group="IW1/VV").measurement
+    assert old[:1].values.size
+    item = next(each for each in sorted(cdse.root.glob(f"s3{path}/measurement/*iw1*vv*")))
+    cdse.inject(Fault("changed", path=f"{path}/measurement/{item.name}"))
+    filesystem().cat_file(f"{path}/measurement/{item.name}", start=0, end=10)
+    new = xr.open_dataset(path, engine="safe", group="IW1/VV").measurement
+    assert new[:1].values.size
+    for both in ({"old": old, "new": new}, {"new": new, "old": old}):
+        cut = xr.Dataset({name: array[30:40] for name, array in both.items()})
+        with pytest.raises(ChangedObjectError):
+            phistac.load(cut)
+        with pytest.raises(ChangedObjectError):
+            asyncio.run(cut.copy().load_async())
+    with pytest.raises(ChangedObjectError):
+        assert old[30:40].values.size
+    assert new[30:40].values.shape[0] == 10
 
 
 def test_the_failure_of_one_is_not_that_of_the_others(cdse):

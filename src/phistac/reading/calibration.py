@@ -56,7 +56,7 @@ def calibrate(
     Raises
     ------
     QueryError
-        If ``kind`` is none of the three, or rows and columns are not those of an image any more.
+        If ``kind`` is none of the three, or rows and columns are not those of one image any more.
     NotFoundError
         If what is given does not know its product, or the product has no such tables.
     FormatError
@@ -81,6 +81,12 @@ def calibrate(
         raise QueryError(f"there is no backscatter called {kind!r}", remedy="There are: sigma0, gamma0, beta0.")
     numbers, beside = _measurement(image)
     line, pixel = _places(numbers)
+    known = numbers.encoding.get("tables")
+    if isinstance(known, ImageTables) and not known.are_of(numbers):
+        raise QueryError(
+            "some of these rows are not of the image whose tables are known",
+            remedy="Calibrate each image, then join them.",
+        )
     tables = beside if _covered(beside, line, pixel) else _fetched(numbers, denoise=denoise)
     found = radiometry(tables, kind, denoise=denoise)
     turned = numbers.ndim > 1 and numbers.get_axis_num(numbers["line"].dims[0]) > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from operator import index
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from phistac.errors import FormatError, NotFoundError
@@ -67,7 +68,7 @@ class OpenProduct:
             if burst is not None:
                 raise NotFoundError("bursts are parts of Sentinel-1 images", remedy="Leave out burst=.")
             return sentinel3.open_group(self.source, self.product, name, decoders=self.decoders)
-        chosen: int | BurstRef | None = burst
+        chosen: int | BurstRef | None = None if burst is None else index(burst)
         if self.burst is not None and not name and burst is None:
             name, chosen = f"{self.burst.swath}/{self.burst.polarization}", self.burst
         if chosen is not None and name.count("/") != 1:

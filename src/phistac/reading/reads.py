@@ -13,7 +13,7 @@ from phistac.remote.ranges.ranges import drive, drive_async, plan_for
 from phistac.safe.byteranges import rooted, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 
     from phistac.reading.source import Source
     from phistac.remote.ranges.rangeplan import RangePlan
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Read", "Watcher", "plans", "run_all", "run_all_async"]
 
 T = TypeVar("T")
+V = TypeVar("V", int, str)
 
 
 class Watcher(Protocol):
@@ -84,9 +85,9 @@ class _Batch:
     def begun(self) -> Iterator[dict[str, Any]]:
         """Give what the objects must be, by whole path; afterwards tell each read what they were."""
         placed = [(read, partial(joined, root)) for read, root in self._reads]
-        sizes = {place(path): size for read, place in placed for path, size in read.sizes.items()}
-        etags = {place(path): etag for read, place in placed for path, etag in read.etags.items()}
         try:
+            sizes = _agreed((place(path), size) for read, place in placed for path, size in read.sizes.items())
+            etags = _agreed((place(path), etag) for read, place in placed for path, etag in list(read.etags.items()))
             yield {"settings": self.settings, "sizes": sizes, "etags": etags}
         except ChangedObjectError:
             self._tell_changed()
@@ -100,7 +101,9 @@ class _Batch:
             ) from error
         for (read, _), seen in zip(self._reads, self._seen, strict=True):
             versions = {path: etags[place] for path, place in seen.items() if place in etags}
-            read.etags.update(versions)
+            _agreed(
+                [*versions.items(), *((path, read.etags.setdefault(path, etag)) for path, etag in versions.items())]
+            )
             if read.watcher is not None:
                 read.watcher.seen(versions)
 
@@ -108,6 +111,18 @@ class _Batch:
         for read, _ in self._reads:
             if read.watcher is not None:
                 read.watcher.changed()
+
+
+def _agreed(facts: Iterable[tuple[str, V]]) -> dict[str, V]:
+    """Return what objects must be, by path; raises ChangedObjectError where two reads are not of the same version."""
+    agreed: dict[str, V] = {}
+    for path, fact in facts:
+        if agreed.setdefault(path, fact) != fact:
+            raise ChangedObjectError(
+                f"{path} was read in two versions: it was replaced in between",
+                remedy="Open the product anew, and what was read of it before.",
+            )
+    return agreed
 
 
 def _place(root: str, seen: dict[str, str], path: str) -> str:

@@ -65,6 +65,14 @@ class Source:
         outer, path = _opened(self.url.partition("::")[2], self.settings, self.options)
         return ZippedFileSystem(outer, path, self.zipped), ""
 
+    def __copy__(self) -> Source:
+        """Return itself: nothing here changes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Source:
+        """Return itself; a copy within the process may hold what must not leave it."""
+        return self
+
     def __getstate__(self) -> tuple[str, Settings, dict[str, Any], ZippedProduct | None]:
         """Refuse to travel with secrets: tasks and graphs go to other machines, and into logs."""
         names = _names(self.options) + _names_in(self.url)

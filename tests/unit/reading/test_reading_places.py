@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def test_secrets_are_not_shown_and_do_not_travel(options):
     source = locate_product("s3://mine/X.SAFE", storage_options=options)
     assert "canary" not in repr(source)
     assert "canary" not in str(source.__dask_tokenize__())
+    assert copy.deepcopy(source) is copy.copy(source) is source  # xarray copies what it computes with
     with pytest.raises(ConfigurationError) as caught:
         pickle.dumps(source)
     assert "canary" not in str(caught.value)

@@ -23,7 +23,7 @@ def path_of(url: str, place: str = f"/{ROOT}") -> str:
 @pytest.mark.parametrize(
     ("rest", "below"),
     [
-        ("", ""), ("/$value", ""), ("/$zip", ""), ("/Nodes", ""), ("/Nodes(X.SAFE)/$value", ""), ("/Nodes(X.SAFE)/Nodes", ""),
+        ("", ""), ("/$value", ""), ("/$zip", ""), ("/Nodes", ""), ("/$value/", ""), ("/", ""), ("/Nodes(X.SAFE)/$value", ""), ("/Nodes(X.SAFE)/Nodes", ""),
         ("/Nodes(X.SAFE)/Nodes(manifest.safe)/$value", "/manifest.safe"),
         ("/Nodes(X.SAFE)/Nodes(measurement)/Nodes(a-001.tiff)/$value", "/measurement/a-001.tiff"),
         ("/Nodes(X.SAFE)/Nodes(a%20(b).xml)/$value", "/a (b).xml"),

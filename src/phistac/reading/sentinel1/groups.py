@@ -67,6 +67,7 @@ def open_group(
     image_group, kind = _split(product, group)
     if kind.isdigit():
         image_group, kind, burst = group.rpartition("/")[0], "", int(kind)
+    kind = "" if kind == "measurement" else kind  # as the pixels are called in a tree
     if (name := f"{image_group}/{kind}".rstrip("/")) and name not in known:
         raise NotFoundError(f"{source.url} has no group {group!r}", remedy=f"There are: {', '.join(known)}.")
     files = next((files for files in product.images if files.group == image_group), None)

@@ -69,9 +69,14 @@ def measurement_dataset(
     swap = {} if timing.bursts else {"line": "azimuth_time", "pixel": range_name}
     dataset = dataset.swap_dims(swap)
     chunks = preferred_chunks(files, image, timing)
-    dataset["measurement"].encoding = {
-        "preferred_chunks": chunks | {swap[name]: chunks[name] for name in swap},
-        "tables": ImageTables(source, files.calibration, files.noise),
+    _prefer(dataset, chunks | {swap[name]: chunks[name] for name in swap})
+    dataset["measurement"].encoding |= {
+        "tables": ImageTables(
+            source,
+            files.calibration,
+            files.noise,
+            {name: dataset[name].to_numpy() for name in ("azimuth_time", range_name)},
+        ),
     }
     return dataset
 
@@ -118,8 +123,16 @@ def burst_dataset(dataset: xr.Dataset, annotation: Document, index: int, *, geos
     if "burst_ids" in burst.attrs:
         burst.attrs["burst_id"] = burst.attrs.pop("burst_ids")[index]
     samples = timing.samples_per_burst
-    burst["measurement"].encoding["preferred_chunks"] = {"azimuth_time": lines, "slant_range_time": samples}
+    _prefer(burst, {"azimuth_time": lines, "slant_range_time": samples})
     return burst
+
+
+def _prefer(dataset: xr.Dataset, chunks: Mapping[str, int]) -> None:
+    """Let ``chunks={}`` cut whatever lies along an axis as it cuts the pixels."""
+    for variable in dataset.variables.values():
+        variable.encoding["preferred_chunks"] = {
+            name: size for name, size in chunks.items() if name in variable.dims or variable.ndim > 1
+        }
 
 
 def _image_attrs(image: ImageInfo, timing: SwathTiming) -> dict[str, Any]:
@@ -159,8 +172,7 @@ def _azimuth_time(image: ImageInfo, timing: SwathTiming) -> np.ndarray[Any, np.d
 def _coordinates(
     image: ImageInfo, azimuth_time: np.ndarray[Any, np.dtype[np.datetime64]]
 ) -> tuple[dict[str, Any], str]:
-    # CF has no nanoseconds, which xarray would choose: microseconds, then.
-    units = {"units": f"microseconds since {azimuth_time[0]}"}
+    units = {"units": f"nanoseconds since {azimuth_time[0]}", "dtype": "int64"}  # Dask's arrays need both to be written
     coords: dict[str, Any] = {
         "pixel": np.arange(image.samples),
         "line": np.arange(image.lines),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,14 +38,35 @@ class ImageTables:
         The product.
     calibration, noise : ManifestObject or None
         Its files; ``None`` where the product lists none.
+    axes : mapping of str to array
+        ``azimuth_time`` of the lines and ``slant_range_time`` or ``ground_range`` of the pixels, by which they are
+        known again.
     """
 
     source: Source
     calibration: ManifestObject | None
     noise: ManifestObject | None
+    axes: Mapping[str, np.ndarray[Any, Any]]
 
     def __repr__(self) -> str:
         return f"<ImageTables of {self.source.url}>"
+
+    def __deepcopy__(self, memo: object) -> ImageTables:
+        """Return itself: xarray copies what is kept with an array, and nothing here changes."""
+        return self
+
+    def are_of(self, numbers: xr.DataArray) -> bool:
+        """Say whether an array is of this image alone: xarray lets what joins images keep what the first one says."""
+        for name, axis in (("line", ("azimuth_time",)), ("pixel", ("slant_range_time", "ground_range"))):
+            at = numbers[name]
+            known = next((each for each in axis if each in numbers.coords and each in self.axes), None)
+            if (known is None or name == "pixel") and np.unique(
+                at
+            ).size < at.size:  # those of detected images are alike
+                return False
+            if known is not None and not _agrees(numbers[known], at, self.axes[known]):
+                return False
+        return True
 
     def fetch(self, *, denoise: bool) -> dict[str, xr.Dataset]:
         """Return the groups ``calibration`` and, if wanted, ``noise_range`` and ``noise_azimuth``, in one batch.
@@ -64,6 +85,12 @@ class ImageTables:
             for role, item, data in zip(("calibration", "noise"), files, object_bytes(self.source, files), strict=False)
         }
         return {name: BUILDERS[name](documents[role]) for name, role in FILES.items() if role in documents}
+
+
+def _agrees(values: xr.DataArray, at: xr.DataArray, expected: np.ndarray[Any, Any]) -> bool:
+    places = at.to_numpy()
+    inside = not places.size or 0 <= places.min() <= places.max() < expected.size
+    return values.dims == at.dims and bool(inside and np.array_equal(values.to_numpy(), expected[places]))
 
 
 def radiometry(tables: Mapping[str, xr.Dataset], kind: str, *, denoise: bool) -> Radiometry:

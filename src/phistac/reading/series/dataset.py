@@ -90,7 +90,7 @@ def _coordinates(dates: Sequence[Date], facts: Sequence[Facts], grid: Grid) -> d
             _CUBE[:2],
             np.stack(azimuth),
             {"standard_name": "time", "long_name": "zero-Doppler azimuth time"},
-            {"units": f"microseconds since {azimuth[0][0]}"},
+            {"units": f"nanoseconds since {azimuth[0][0]}", "dtype": "int64"},
         ),
         "slant_range_time": ("pixel", slant, {"units": "s", "long_name": "slant range time / two-way delay"}),
         "platform": ("time", [date.platform for date in dates]),

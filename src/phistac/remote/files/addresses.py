@@ -28,7 +28,7 @@ _PRODUCT = re.compile(
     r".*/odata/v1/Products\((?P<id>[0-9A-Fa-f-]{36})\)(?P<nodes>(?:/Nodes\(.+?\)(?=/|$))*)(?P<verb>/.*)?"
 )
 _NODE = re.compile(r"/Nodes\((.+?)\)(?=/|$)")
-_VERBS = (None, "/", "/$value", "/$zip", "/Nodes")
+_VERBS = ("", "/$value", "/$zip", "/Nodes")
 
 
 def is_download(url: str, *, settings: Settings | None = None) -> bool:
@@ -100,7 +100,7 @@ def _product(url: str, settings: Settings) -> re.Match[str] | None:
     if hosts & _ALIASES:
         hosts |= _ALIASES
     match = _PRODUCT.fullmatch(parts.path) if parts.netloc in hosts and parts.scheme in ("http", "https") else None
-    return match if match is not None and match["verb"] in _VERBS else None
+    return match if match is not None and (match["verb"] or "").rstrip("/") in _VERBS else None
 
 
 def _s3_path(settings: Settings) -> Callable[[str], str]:

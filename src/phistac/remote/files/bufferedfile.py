@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fsspec.spec import AbstractBufferedFile
 
+from phistac.errors import NotFoundError
+
 if TYPE_CHECKING:
     from phistac.remote.files.filesystem import CdseFileSystem
 
@@ -47,10 +49,13 @@ class CdseFile(RangedFile):
     """
 
     def __init__(self, fs: CdseFileSystem, path: str, *, etag: str | None = None, **options: Any) -> None:
-        super().__init__(fs, path, **options)
+        self._etag = etag
+        super().__init__(fs, path, **options)  # one kind of cache reads the file here
+        if self.details["type"] == "directory":
+            raise NotFoundError(f"{path} is a directory, not an object", remedy="List it, and open what is in it.")
         self._etag = etag or self.details.get("ETag")
         self.kwargs["etag"] = self._etag  # fsspec pickles these
 
     def _fetch_range(self, start: int, end: int) -> bytes:
-        data: bytes = self.fs.cat_file(self.path, start=start, end=end, if_match=self._etag)
+        data: bytes = self.fs.cat_file(self.path, start=start, end=end, if_match=self._etag or self.details.get("ETag"))
         return data

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsspec.asyn import AsyncFileSystem, get_loop, sync
 
-from phistac.errors import ExistsError, NotFoundError, QueryError
+from phistac.errors import ExistsError, FormatError, NotFoundError, QueryError
 from phistac.remote.files.addresses import archive_path
 from phistac.remote.files.bufferedfile import CdseFile
 from phistac.remote.files.bysettings import FIELDS, BySettings
@@ -176,7 +176,12 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=BySettings):  # type: 
         async def whole(body: Body) -> bytes:
             return await body.read()
 
-        return await on_loop(self.store.get(path, start or 0, end, if_match, whole))
+        try:
+            return await on_loop(self.store.get(path, start or 0, end, if_match, whole))
+        except FormatError:
+            if not start or start < (await self._info(path))["size"]:
+                raise
+            return b""  # beyond the end, as of any slice
 
     async def _get_file(self, rpath: str, lpath: Any, callback: Any = None, **_: Any) -> None:
         await on_loop(get_file(self.store, await self._place(rpath), lpath, callback))
@@ -195,8 +200,10 @@ class CdseFileSystem(ReadOnly, AsyncFileSystem, metaclass=BySettings):  # type: 
         return await super().open_async(path, mode, **options)
 
     def modified(self, path: str) -> datetime:
-        """Return when an object came to the archive."""
-        found: datetime = self.info(path)["LastModified"]
+        """Return when an object came to the archive; a directory has no time (NotFoundError)."""
+        found: datetime | None = self.info(path).get("LastModified")
+        if found is None:
+            raise NotFoundError(f"{path} is a directory, which has no time", remedy="Ask for an object in it.")
         return found
 
     @contextmanager
