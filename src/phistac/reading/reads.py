@@ -101,9 +101,8 @@ class _Batch:
             ) from error
         for (read, _), seen in zip(self._reads, self._seen, strict=True):
             versions = {path: etags[place] for path, place in seen.items() if place in etags}
-            _agreed(
-                [*versions.items(), *((path, read.etags.setdefault(path, etag)) for path, etag in versions.items())]
-            )
+            noted = [(path, read.etags.setdefault(path, etag)) for path, etag in versions.items()]
+            _agreed([*versions.items(), *noted])
             if read.watcher is not None:
                 read.watcher.seen(versions)
 

@@ -60,9 +60,8 @@ class ImageTables:
         for name, axis in (("line", ("azimuth_time",)), ("pixel", ("slant_range_time", "ground_range"))):
             at = numbers[name]
             known = next((each for each in axis if each in numbers.coords and each in self.axes), None)
-            if (known is None or name == "pixel") and np.unique(
-                at
-            ).size < at.size:  # those of detected images are alike
+            # Ground ranges begin at 0 in every image: they do not tell one from another.
+            if (known is None or name == "pixel") and np.unique(at).size < at.size:
                 return False
             if known is not None and not _agrees(numbers[known], at, self.axes[known]):
                 return False
