@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime
 
 import pytest
+import shapely
 
 import phistac
 from phistac.errors import ConfigurationError, IncompleteResultError, QueryError
@@ -69,6 +71,78 @@ def test_bursts_are_followed_through_their_products(cdse, catalog, tmp_path):
     assert (last.kind, last.cause) == ("deleted", "Duplicated product")
     assert (last.item["collection"], last.id) == ("sentinel-1-slc", late["Name"].removesuffix(".SAFE"))
     assert list(changes(search, state=state)) == []
+
+
+def test_only_products_of_which_bursts_were_reported_are_reported_as_deleted(cdse, catalog, tmp_path):
+    bursts = _records(cdse, "bursts.jsonl")
+    parent = next(row for row in _records(cdse, "products.jsonl") if row["Id"] == bursts[0]["ParentProductId"])
+    twins = [
+        _twin(parent, name=f"{parent['Name'][:-9]}{n}EEE.SAFE", published="2026-10-03T00:00:00.000000Z") for n in "12"
+    ]
+    cdse.publish(*twins)
+    for twin, swath in zip(twins, ("IW1", "IW3"), strict=True):
+        of_one = next(
+            row for row in bursts if row["ParentProductId"] == parent["Id"] and row["SwathIdentifier"] == swath
+        )
+        cdse.publish(
+            {**of_one, "Id": str(uuid.uuid4()), "ParentProductId": twin["Id"], "ParentProductName": twin["Name"]}
+        )
+    search, state = {"collections": ["sentinel-1-slc-burst"], "query": {"burst:swath": {"eq": "iw3"}}}, tmp_path / "s"
+    assert len(list(changes(search, state=state))) == len(list(catalog.search(**search).items()))
+    for twin in twins:
+        cdse.delete(twin["Id"], cause="Duplicated product")
+    assert [(each.kind, each.id) for each in changes(search, state=state)] == [
+        ("deleted", twins[1]["Name"].removesuffix(".SAFE"))
+    ]
+
+
+def test_bursts_by_number_are_looked_for_where_they_lie(cdse, catalog, tmp_path):
+    bursts = {f"{item.properties['burst:id']}" for item in catalog.search(collections=["sentinel-1-slc-burst"]).items()}
+    several = [*sorted(bursts), *(f"t001_{number:06d}_iw2" for number in range(1, 60))]
+    searches = [
+        {"collections": ["sentinel-1-slc-burst"], "query": {"burst:id": {"in": several}}},  # more than one query holds
+        {"collections": ["sentinel-1-slc-burst"], "query": {"burst:id": {"eq": min(bursts)}}},
+        {"collections": ["sentinel-1-slc-burst"], "query": {"burst:id": {"eq": "t001_000100_iw1"}}},
+    ]
+    for number, search in enumerate(searches):
+        expected = sorted(item.id for item in catalog.search(**search).items())
+        cdse.reset_counters()
+        found = list(changes(search, state=tmp_path / f"{number}"))
+        assert sorted(each.id for each in found) == expected
+        assert list(changes(search, state=tmp_path / f"{number}")) == []
+        requests = cdse.counters().requests
+    assert not expected
+    assert requests < 15, "products of other tracks are not asked for their bursts"
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        {"intersects": "POLYGON ((14 40.7, 14.3 40.7, 14.3 40.9, 14 40.9, 14 40.7))"},
+        {"intersects": shapely.box(14, 40.7, 14.3, 40.9), "datetime": datetime(2025, 5, 7, tzinfo=UTC)},
+        {"bbox": (14, 40.7, 14.3, 40.9), "datetime": "../9999-12-31T23:59:59Z"},
+    ],
+)
+@pytest.mark.parametrize("collection", ["sentinel-2-l2a", "sentinel-1-slc-burst"])
+def test_areas_and_times_in_every_form_are_the_same_search_the_next_time(catalog, cdse, tmp_path, area, collection):
+    params = {"collections": [collection], **area}
+    for search in (catalog.search(**params), params):
+        path = tmp_path / type(search).__name__
+        expected = sorted(item.id for item in catalog.search(**params).items())
+        assert expected or isinstance(area.get("datetime"), datetime)
+        assert sorted(each.id for each in changes(search, state=path, settings=cdse.settings)) == expected
+        assert list(changes(search, state=path, settings=cdse.settings)) == []
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_damaged_state_is_told_from_an_empty_one(cdse, tmp_path):
+    search, state = {"collections": ["sentinel-2-l1c"]}, tmp_path / "s.json"
+    list(changes(search, state=state))
+    whole = json.loads(state.read_text())
+    for damage in ({"marks": [{}]}, {"marks": 7}, {"marks": [None]}):
+        state.write_text(json.dumps({**whole, **damage}))
+        with pytest.raises(ConfigurationError, match="damaged"):
+            next(changes(search, state=state))
 
 
 def test_products_by_parameters_alone(cdse, tmp_path):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Marks", "Step", "StepKind", "behind"]
 
-StepKind: TypeAlias = Literal["added", "updated", "deleted", "waiting", "known", "begun"]
+StepKind: TypeAlias = Literal["added", "updated", "deleted", "passed", "waiting", "known", "begun"]
 
 _PATIENCE = timedelta(days=3)
 
@@ -27,8 +27,9 @@ class Step(NamedTuple):
     """One thing that was done: a change reported, or a mark moved."""
 
     kind: StepKind
-    """``waiting``: seen, but what belongs to it is not there yet. ``known``: everything modified until ``at`` is
-    reported. ``begun``: so it is, for everything that is there will be reported as added."""
+    """``passed``: seen, and nothing that belongs to it is wanted. ``waiting``: what belongs to it is not there yet.
+    ``known``: everything modified until ``at`` is reported. ``begun``: so it is, for all that is there will be reported
+    as added."""
     id: str = ""
     published: str = ""
     at: str = ""
@@ -53,6 +54,8 @@ class Marks:
     """Id: when deleted, likewise."""
     waiting: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Id: when published, when modified, of products that wait for what belongs to them; for three days."""
+    sources: set[str] | None = None
+    """Ids of products of which something was reported, where not every product is one; ``None`` where every one is."""
 
     def note(self, step: Step) -> None:
         """Take note of a step; doing so twice is the same as once."""
@@ -60,6 +63,8 @@ class Marks:
         if step.kind == "deleted":
             self.deleted = max(self.deleted, step.at)
             self.gone[step.id] = step.at
+            if self.sources is not None:
+                self.sources.discard(step.id)
             return
         if step.kind in {"known", "begun"}:
             self.updated = max(self.updated, step.at)
@@ -71,6 +76,8 @@ class Marks:
             self.added = max(self.added, step.published)
         if step.kind == "waiting":
             self.waiting[step.id] = (step.published, step.at)
+        if self.sources is not None and step.kind in {"added", "updated"}:
+            self.sources.add(step.id)
         self.recent[step.id] = (step.published, step.at)
 
     def is_new(self, identifier: str) -> bool:
@@ -107,6 +114,7 @@ class Marks:
             "recent": {key: list(at) for key, at in self.recent.items()},
             "gone": self.gone,
             "waiting": {key: list(at) for key, at in self.waiting.items()},
+            "sources": None if self.sources is None else sorted(self.sources),
         }
 
     @classmethod
@@ -116,7 +124,8 @@ class Marks:
             {key: (str(at[0]), str(at[1])) for key, at in value[name].items()} for name in ("recent", "waiting")
         )
         added, updated, deleted = (str(value[name]) for name in ("added", "updated", "deleted"))
-        return cls(added, updated, deleted, bool(value["begun"]), recent, dict(value["gone"]), waiting)
+        sources = None if value["sources"] is None else set(map(str, value["sources"]))
+        return cls(added, updated, deleted, bool(value["begun"]), recent, dict(value["gone"]), waiting, sources)
 
 
 def behind(mark: str, overlap: timedelta) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from shapely.geometry import mapping
+
+from phistac.analysis.aoi import to_geometry
 from phistac.errors import ConfigurationError, QueryError
 from phistac.odata.marks import Marks, Step
+from phistac.remote.catalogue.burst_parents import burst_parents
 from phistac.remote.catalogue.catalogue import Catalogue
 from phistac.remote.catalogue.feeds import Change, Feed
 from phistac.remote.catalogue.statefile import StateFile
 from phistac.remote.stacapi.api import Api
 from phistac.remote.stacapi.pages import Pages
 from phistac.settings import Settings, resolve
-from phistac.stac.collections import collection
 from phistac.stac.parameters import Search, to_search
 from phistac.stac.search import to_parts
 
@@ -26,17 +29,11 @@ if TYPE_CHECKING:
 
     from pystac_client import ItemSearch
 
-    from phistac.stac.intervals import Interval
-    from phistac.stac.search import Part
-
 __all__ = ["Change", "changes"]
 
 _OVERLAP = timedelta(hours=1)
-_FORMAT = 1
+_FORMAT = 2
 _STEPS_IN_JOURNAL = 5000
-_PARENTS = "sentinel-1-slc"
-_AROUND_DEGREES = 0.5  # bursts stick out of the footprint of their product
-_AROUND_TIME = timedelta(minutes=1)
 _PAGING = ("limit", "token", "sortby", "fields")
 
 
@@ -57,7 +54,7 @@ def changes(
     ----------
     search : pystac_client.ItemSearch or mapping
         ``connect().search(...)``, or its parameters. Bursts are followed through their products: those of a product
-        count as one change, and of a deleted product its own Item is yielded.
+        count as one change, and of a deleted product that had some its own Item is yielded.
     state : path
         A JSON file of this search, made by the first call. While a run lasts, a journal lies beside it.
     overlap : timedelta
@@ -91,7 +88,7 @@ def changes(
         feeds = _feeds(api, to_search(params), overlap)
         with StateFile(state) as file:
             described = {"format": _FORMAT, "search": params}
-            all_marks = _load(file, described, len(feeds))
+            all_marks = _load(file, described, feeds)
             for marks in all_marks:
                 marks.forget(overlap)
             _save(file, described, all_marks)
@@ -125,47 +122,36 @@ def _asked(
         api = found
     if asked.get("ids") or getattr(search, "_max_items", None) is not None:
         raise QueryError("changes are those of a whole result", remedy="Search without ids and max_items.")
-    return api, {key: _plain(value) for key, value in asked.items() if key not in _PAGING}
+    return api, _plain({key: value for key, value in asked.items() if key not in _PAGING and value is not None})
 
 
 def _feeds(api: Api, search: Search, overlap: timedelta) -> list[Feed]:
-    return [_feed(api, search, part, overlap) for part in to_parts(search)]
+    pages = [Pages(api.catalogue, api.service, part) for part in to_parts(search)]
+    bursts = tuple(each for each in pages if each.part.query.entity == "Bursts")
+    feeds = [Feed(each, overlap) for each in pages if each not in bursts]
+    if bursts:
+        feeds.append(Feed(burst_parents(api, search, [each.part for each in bursts]), overlap, bursts))
+    return feeds
 
 
-def _feed(api: Api, search: Search, part: Part, overlap: timedelta) -> Feed:
-    pages = Pages(api.catalogue, api.service, part)
-    if part.query.entity == "Products":
-        return Feed(pages, overlap)
-    around = None if search.geometry is None else search.geometry.buffer(_AROUND_DEGREES)
-    parents = Search((collection(_PARENTS),), geometry=around, interval=_around(search.interval))
-    return Feed(Pages(api.catalogue, api.service, to_parts(parents)[0]), overlap, bursts=pages)
-
-
-def _around(interval: Interval | None) -> Interval | None:
-    if interval is None:
-        return None
-    return replace(
-        interval,
-        start=None if interval.start is None else interval.start - _AROUND_TIME,
-        end=None if interval.end is None else interval.end + _AROUND_TIME,
-    )
-
-
-def _load(file: StateFile, described: Mapping[str, Any], count: int) -> list[Marks]:
+def _load(file: StateFile, described: Mapping[str, Any], feeds: list[Feed]) -> list[Marks]:
     saved, steps = file.load()
     if saved is None:
-        return [Marks() for _ in range(count)]
+        return [feed.marks() for feed in feeds]
     if not isinstance(saved, dict) or saved.get("search") != described["search"]:
         raise ConfigurationError(
             f"the state {file.path} is of another search", remedy="Give each search a state file of its own."
         )
-    if saved.get("format") != _FORMAT or len(saved.get("marks", ())) != count:
+    try:
+        marks = [Marks.from_json(each) for each in saved["marks"]] if saved["format"] == _FORMAT else []
+        for number, *step in steps if marks else ():
+            marks[number].note(Step(*step))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ConfigurationError(f"the state {file.path} is damaged", remedy="Begin with a new file.") from error
+    if [each.sources is None for each in marks] != [not feed.bursts for feed in feeds]:
         raise ConfigurationError(
             f"the state {file.path} is from another version of phistac", remedy="Begin with a new file."
         )
-    marks = [Marks.from_json(each) for each in saved["marks"]]
-    for number, *step in steps:
-        marks[number].note(Step(*step))
     return marks
 
 
@@ -173,5 +159,9 @@ def _save(file: StateFile, described: Mapping[str, Any], marks: list[Marks]) -> 
     file.save({**described, "marks": [each.to_json() for each in marks]})
 
 
-def _plain(value: Any) -> Any:
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+def _plain(params: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters as they come back from a file of JSON."""
+    if "intersects" in params:
+        params["intersects"] = mapping(to_geometry(params["intersects"]))
+    plain: dict[str, Any] = json.loads(json.dumps(params, default=str))
+    return plain

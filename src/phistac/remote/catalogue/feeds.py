@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from phistac.odata.filters import Comparison, Expression, all_of
@@ -51,14 +52,18 @@ class Feed:
         The products that are followed, and what makes Items of them.
     overlap : timedelta
         How far to look back behind the marks.
-    bursts : Pages, optional
-        What is reported in place of the products: those of their bursts that it finds. A product whose bursts are not
+    bursts : tuple of Pages, optional
+        What is reported in place of the products: those of their bursts that these find. A product whose bursts are not
         in the catalogue yet waits for them.
     """
 
     products: Pages
     overlap: timedelta
-    bursts: Pages | None = None
+    bursts: tuple[Pages, ...] = ()
+
+    def marks(self) -> Marks:
+        """Return the marks of who has not begun yet."""
+        return Marks(sources=set() if self.bursts else None)
 
     def steps(self, marks: Marks) -> Iterator[tuple[Step, Iterable[Change]]]:
         """Yield what is to be done next, and what is to be reported with it.
@@ -97,7 +102,8 @@ class Feed:
                 step = _step("updated", row)
                 updated = marks.is_updated(step.id, step.published, step.at, self.overlap)
                 if updated and step.id not in marks.waiting:
-                    yield step, self._changes("updated", row, step.at)
+                    found = self._changes("updated", row, step.at)
+                    yield (step, found) if found else (step._replace(kind="passed"), ())
         yield Step("known", at=until), ()
 
     def _added(self, marks: Marks) -> Iterator[tuple[Step, Iterable[Change]]]:
@@ -105,16 +111,20 @@ class Feed:
             step = _step("added", row)
             if not marks.is_new(step.id):
                 continue
-            if self.bursts is None or self._has_bursts(step.id):
-                yield step, self._changes("added", row, step.published)
+            found = self._changes("added", row, step.published)
+            if found:
+                yield step, found
             else:
-                yield step._replace(kind="waiting"), ()
+                missing = self.bursts and not self._has_bursts(step.id)
+                yield step._replace(kind="waiting" if missing else "passed"), ()
 
     def _waited(self, marks: Marks) -> Iterator[tuple[Step, Iterable[Change]]]:
         for identifier, (published, modified) in tuple(marks.waiting.items()):
-            if self._has_bursts(identifier):
-                found = self._changes("added", {"Id": identifier}, published)
+            found = self._changes("added", {"Id": identifier}, published)
+            if found:
                 yield Step("added", identifier, published, modified), found
+            elif self._has_bursts(identifier):
+                yield Step("passed", identifier, published, modified), ()
 
     def _has_bursts(self, identifier: str) -> bool:
         one = Query("Bursts", Comparison("ParentProductId", "eq", identifier), top=1)
@@ -123,18 +133,26 @@ class Feed:
     def _deleted(self, marks: Marks) -> Iterator[tuple[Step, Iterable[Change]]]:
         for row in self._catalogue.rows(self._deletions(behind(marks.deleted, self.overlap))):
             step = Step("deleted", row["Id"], "", normalized(row["DeletionDate"]))
-            if marks.is_gone(step.id, step.at):
+            if not marks.is_gone(step.id, step.at):
+                continue
+            if marks.sources is not None and step.id not in marks.sources:
+                yield step, ()
+            else:
                 made = self.products.wanted((row,))
                 yield step, (Change("deleted", item, step.at, row.get("DeletionCause") or "") for _, item in made)
 
-    def _changes(self, kind: Literal["added", "updated"], row: Row, at: str) -> Iterator[Change]:
-        if self.bursts is None:
-            found: Iterable[Row] = (row,)
-        else:
-            query = self.bursts.part.query.where(Comparison("ParentProductId", "eq", row["Id"]))
-            found = self._catalogue.rows(query)
-        pages = self.bursts or self.products
-        return (Change(kind, item, at) for _, item in pages.wanted(found))
+    def _changes(self, kind: Literal["added", "updated"], row: Row, at: str) -> Iterable[Change]:
+        """Return what a product is reported as; the first is looked for now, and without one it is empty."""
+        found = (item for _, item in self._wanted(row))
+        first = next(found, None)
+        return () if first is None else (Change(kind, item, at) for item in chain((first,), found))
+
+    def _wanted(self, row: Row) -> Iterator[tuple[int, dict[str, Any]]]:
+        if not self.bursts:
+            yield from self.products.wanted((row,))
+        for pages in self.bursts:
+            query = pages.part.query.where(Comparison("ParentProductId", "eq", row["Id"]))
+            yield from pages.wanted(self._catalogue.rows(query))
 
     def _from(self, field: str, since: str) -> Query:
         """Return the products of the search in the order of a time, from one on."""

@@ -77,8 +77,18 @@ class StateFile:
         return saved, [json.loads(line) for line in whole]
 
     def note(self, step: Any) -> None:
-        """Add a step to the journal."""
-        os.write(self._journal, json.dumps(step, separators=(",", ":")).encode() + b"\n")
+        """Add a step to the journal.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no room for it.
+        """
+        line = json.dumps(step, separators=(",", ":")).encode() + b"\n"
+        before = os.fstat(self._journal).st_size
+        if os.write(self._journal, line) < len(line):
+            os.ftruncate(self._journal, before)
+            raise ConfigurationError(f"there is no room for the state {self.path}", remedy="Make room, then go on.")
 
     def save(self, state: Any) -> None:
         """Write the file anew, whole or not at all, and empty the journal."""
