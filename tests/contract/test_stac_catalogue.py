@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import re
+import uuid
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -150,6 +153,22 @@ def test_pages_of_the_api_are_resumed_by_token():
     with pytest.raises(QueryError, match="token"):
         api.handle("POST", "/search", {"collections": ["sentinel-2-l2a"], "token": "?"})
     assert api.handle("POST", "/search", {"collections": ["sentinel-2-l2a"], "limit": 1})["numberMatched"] == 250
+
+
+@pytest.mark.parametrize("place", ['[0,{"e":[1]}]', "[1e999,{}]", "[7,{}]", '[0,{"n":[[5]]}]', "{}", "[0]", "[0,[]]"])
+def test_a_token_that_somebody_made_up_is_refused(place):
+    catalogue, _ = _catalogue([_row(number) for number in range(9)])
+    token = base64.urlsafe_b64encode(zlib.compress(place.encode())).decode()
+    with pytest.raises(QueryError, match="token"):
+        Api(catalogue).handle("POST", "/search", {"collections": ["sentinel-2-l2a"], "token": token})
+
+
+def test_a_token_stays_short_where_hundreds_share_one_time():
+    rows = [{**_row(0), "Id": str(uuid.uuid4()), "Name": f"S2A_{number}.SAFE"} for number in range(300)]
+    catalogue, _ = _catalogue(rows)
+    answer = Api(catalogue).handle("GET", "/search", {"collections": "sentinel-2-l2a", "limit": "200"})
+    following = next(link["href"] for link in answer["links"] if link["rel"] == "next")
+    assert len(following) < 8000, "what most servers take as an address"
 
 
 def test_get_links_carry_the_search():

@@ -278,9 +278,65 @@ def test_items_of_a_mission_and_of_one_of_its_collections_come_once(catalog, ite
     assert len(found) == len(set(found)) == both.matched() > len(items[_SLC])
 
 
+def _count(catalog, **search):
+    found = [each["id"] for each in catalog.search(**search).items_as_dicts()]
+    assert len(found) == len(set(found))
+    return len(found)
+
+
+def test_a_mission_means_its_parts_wherever_it_is_named(catalog, items):
+    def by(text):
+        return _count(catalog, filter=text, filter_lang="cql2-text")
+
+    whole = by("collection = 'sentinel-1'")
+    both = whole + len(items[_S2])
+    assert by(f"collection IN ('sentinel-1', '{_S2}')") == both
+    assert by(f"collection = 'sentinel-1' OR collection = '{_S2}'") == both
+    assert by(f"collection = 'sentinel-1' OR (collection = '{_S2}' AND id LIKE '%')") == both
+    assert by(f"NOT (collection <> 'sentinel-1') AND collection <> '{_SLC}'") == whole - len(items[_SLC])
+    assert by(f"collection = 'sentinel-1' AND collection = '{_SLC}'") == len(items[_SLC])
+    for filter_, expected in (
+        (f"collection = '{_SLC}' AND collection = 'sentinel-1-grd'", 0),
+        (f"collection = '{_SLC}' AND collection = 'sentinel-1'", len(items[_SLC])),
+    ):
+        for collections in (["sentinel-1"], [_SLC]):
+            assert _count(catalog, collections=collections, filter=filter_, filter_lang="cql2-text") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "node"),
+    [
+        ("sentinel-3", {"op": "=", "args": [{"property": "instruments"}, ["olci"]]}),
+        (_SLC, {"op": "=", "args": [{"property": "sar:beam_ids"}, ["iw3", "iw2", "iw1"]]}),
+        (_BURST, {"op": ">", "args": [{"property": "eopf:datatake_id"}, "9"]}),
+        (_SLC, {"op": "<", "args": [{"property": "eopf:datatake_id"}, "9"]}),
+    ],
+)
+def test_it_is_the_same_whoever_checks_it(catalog, name, node):
+    """In an ``or`` with something that the catalogue cannot be asked, all is checked here."""
+    impossible = {"op": "like", "args": [{"property": "platform"}, "no%such"]}
+    asked = _count(catalog, collections=[name], filter=node, filter_lang="cql2-json")
+    either = {"op": "or", "args": [node, impossible]}
+    assert _count(catalog, collections=[name], filter=either, filter_lang="cql2-json") == asked
+
+
+def test_ids_with_and_without_extension_are_one_in_a_long_list(catalog, items):
+    names = [each.id for each in items[_S2]][:30]
+    query = {"id": {"in": [*names, *(f"{name}.SAFE" for name in names)]}}
+    assert _count(catalog, collections=[_S2], query=query) == len(names)
+
+
 @pytest.mark.parametrize(
     ("params", "words"),
     [
+        ({"sortby": [{"field": "datetime", "direction": "descending"}]}, "'asc' or 'desc'"),
+        ({"query": {"instruments": {"eq": ["olci", "msi"]}}}, "no record can have"),
+        ({"filter": "S_INTERSECTS(geometry, geometry)"}, "compared with an area"),
+        ({"filter": '"sat:relative_orbit" < 1e999'}, "whole number"),
+        ({"query": {"eo:cloud_cover": {"lt": float("nan")}}}, "a number"),
+        ({"filter": {"op": "s_intersects", "args": [{"property": "geometry"}, {"bbox": 5}]}}, "no list of numbers"),
+        ({"filter": {"op": "t_intersects", "args": [{"property": "datetime"}, {"interval": 5}]}}, "not an interval"),
+        ({"filter": '"eo:cloud_cover" < 5', "filter_lang": "cql3"}, "filter-lang is 'cql3'"),
         ({"filter": "cloud_cover < 10"}, "Did you mean eo:cloud_cover"),
         ({"filter": "platform = 'meteosat'"}, "no record can have"),
         ({"filter": "\"sat:relative_orbit\" = 'x'"}, "whole number"),
@@ -290,7 +346,8 @@ def test_items_of_a_mission_and_of_one_of_its_collections_come_once(catalog, ite
     ],
 )
 def test_what_cannot_be_answered_is_refused(catalog, params, words):
-    lang = {"filter_lang": "cql2-text"} if "filter" in params else {}
+    as_text = isinstance(params.get("filter"), str) and "filter_lang" not in params
+    lang = {"filter_lang": "cql2-text"} if as_text else {}
     with pytest.raises(QueryError, match=words):
         catalog.search(collections=[_S2], **params, **lang).item_collection()
 

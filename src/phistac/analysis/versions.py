@@ -7,6 +7,7 @@ Two products are versions of one acquisition when
 - Sentinel-1: the names differ in nothing but the last four characters, or one is the cloud optimized twin (``_COG``) of
   a GRD. ESA's original is kept before a twin, then the newer processing.
 - Sentinel-3, 5P: the names differ in nothing but when, where and by which version they were processed.
+- Bursts: the id is the same, of two products that are versions of one.
 - Anything: the id is the same, as when two searches found it both.
 
 Everything else is kept: what cannot be told apart for certain is not dropped. Names, not attributes, say what belongs
@@ -56,6 +57,8 @@ class Facts:
 
     id: str
     properties: Mapping[str, Any]
+    source: str = ""
+    """Of a burst, the product that it is part of: bursts of two processings have the same id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,12 @@ def choose(items: Sequence[Facts]) -> list[Choice]:
     list of Choice
         In the order of what is dropped.
     """
-    first: dict[str, int] = {}
+    first: dict[tuple[str, str], int] = {}
     choices = []
     groups: dict[Hashable, list[int]] = {}
     versions: dict[int, Version] = {}
     for at, facts in enumerate(items):
-        kept = first.setdefault(facts.id, at)
+        kept = first.setdefault((facts.id, facts.source), at)
         if kept != at:
             choices.append(Choice(at, kept, _AGAIN))
             continue
@@ -151,7 +154,7 @@ def _newest(group: list[int], items: Sequence[Facts], versions: Mapping[int, Ver
     top = max(versions[at].baseline for at in candidates)
     candidates = [at for at in candidates if versions[at].baseline == top]
     moments = _moments(candidates, items, versions)
-    kept = max(candidates, key=lambda at: (moments[at], items[at].id))
+    kept = max(candidates, key=lambda at: (moments[at], items[at].id, items[at].source))
     for at in group:
         if at == kept:
             continue

@@ -67,7 +67,7 @@ def _row(odata: str, kind: str, stac: str, converter: str, collections: tuple[st
         converter=converters_of[converter],
         extension=prefix if separator else "",
         collections=collections,
-        operators=("eq",) if value_type in {"String", "Boolean"} else _ORDERED,
+        operators=("eq",) if value_type in {"String", "Boolean"} or converter == "text" else _ORDERED,
     )
 
 

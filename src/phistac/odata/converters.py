@@ -60,7 +60,7 @@ def _read_beams(value: str) -> list[str] | None:
 
 
 def _write_beams(value: Any) -> tuple[str, ...]:
-    parts = [part.upper() for part in ([value] if isinstance(value, str) else value)]
+    parts = sorted(part.upper() for part in ([value] if isinstance(value, str) else value))  # as records have them
     return tuple(dict.fromkeys((",".join(parts), " ".join(parts))))
 
 
@@ -72,8 +72,10 @@ def _read_instruments(value: str) -> list[str] | None:
 
 
 def _write_instruments(value: Any) -> tuple[str, ...]:
-    parts = [value] if isinstance(value, str) else list(value)
-    return ("SYNERGY",) if parts == ["olci", "slstr"] else tuple(part.upper() for part in parts[:1])
+    parts = sorted([value] if isinstance(value, str) else value)
+    if parts == ["olci", "slstr"]:
+        return ("SYNERGY",)
+    return (parts[0].upper(),) if len(parts) == 1 else ()
 
 
 def _read_version(value: str) -> str:

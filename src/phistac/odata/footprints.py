@@ -13,7 +13,7 @@ from phistac.errors import CatalogueError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["bounds", "footprint"]
+__all__ = ["bounds", "footprint", "lists"]
 
 _LITERAL = re.compile(r"geography'SRID=4326;(.*)'", re.DOTALL)
 
@@ -42,7 +42,7 @@ def footprint(row: Mapping[str, Any]) -> dict[str, Any] | None:
         geometry = shapely.from_wkt(match.group(1) if match else literal)
     except shapely.errors.GEOSException as error:
         raise CatalogueError(f"the footprint of {row.get('Name', '?')!r} is not WKT: {error}") from error
-    return {"type": geometry.geom_type, "coordinates": _lists(mapping(geometry)["coordinates"])}
+    return dict(lists(mapping(geometry)))
 
 
 def bounds(geometry: Mapping[str, Any]) -> list[float]:
@@ -61,6 +61,8 @@ def bounds(geometry: Mapping[str, Any]) -> list[float]:
     return [min(lon), min(lat), max(lon), max(lat)]
 
 
-def _lists(value: Any) -> Any:
+def lists(value: Any) -> Any:
     """Return nested tuples as nested lists, which is what JSON gives."""
-    return [_lists(each) for each in value] if isinstance(value, tuple | list) else value
+    if isinstance(value, dict):
+        return {key: lists(each) for key, each in value.items()}
+    return [lists(each) for each in value] if isinstance(value, tuple | list) else value

@@ -59,15 +59,22 @@ class Position:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Position:
-        """Return a position from its JSON form."""
-        return cls(
-            edges=tuple(value.get("e", ())),
-            passed=bool(value.get("p", False)),
-            seen=tuple(value.get("s", ())),
-            before=tuple(value.get("b", ())),
-            shares=tuple(Share(begins, tuple(but)) for begins, *but in value.get("n", ())),
-            until=str(value.get("u", "")),
-        )
+        """Return a position from its JSON form.
+
+        Raises
+        ------
+        ValueError, TypeError, AttributeError
+            If it is none.
+        """
+        edges, seen, before = (tuple(map(_text, value.get(name, ()))) for name in ("e", "s", "b"))
+        shares = tuple(Share(_text(begins), tuple(map(_text, but))) for begins, *but in value.get("n", ()))
+        return cls(edges, bool(value.get("p", False)), seen, before, shares, _text(value.get("u", "")))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def page_size(position: Position, most: int, *, limit: int = MAX_TOP) -> int:

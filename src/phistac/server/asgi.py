@@ -20,6 +20,7 @@ from phistac.remote.catalogue.catalogue import Catalogue
 from phistac.server.answers import add_error_answers
 from phistac.server.core import Core
 from phistac.server.forwarded import Forwarded
+from phistac.server.heads import Heads
 from phistac.server.parameters import CollectionsGet, ItemsGet, SearchGet, SearchPost
 
 if TYPE_CHECKING:
@@ -107,10 +108,11 @@ def _middlewares() -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=["*"],  # all is public, nothing can be changed, and no cookie is looked at
-            allow_methods=["GET", "POST", "OPTIONS"],
+            allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
             allow_headers=["Content-Type"],
             expose_headers=["Retry-After"],
             max_age=600,
         ),
         Middleware(Forwarded),
+        Middleware(Heads),
     ]

@@ -88,7 +88,10 @@ class Core(BaseCoreClient, BaseFiltersClient, BaseSortablesClient):
 
     def post_search(self, search_request: BaseModel, request: Request, **_: Any) -> Response:  # type: ignore[override]  # a response is one
         """Answer ``POST /search``."""
-        body = search_request.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        try:
+            body = search_request.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        except ValueError as error:  # pydantic's word for too many levels
+            raise QueryError(f"the body of the search cannot be read ({error})") from error
         check_body(body)
         return GeoJSONResponse(self._api(request).handle("POST", "/search", {"limit": _PAGE, **body}))
 

@@ -14,7 +14,7 @@ from phistac.stac.assets import s3_href, s3_refs
 from phistac.stac.burst_ids import BurstKey
 from phistac.stac.collections import BURSTS
 from phistac.stac.extensions import extensions_of
-from phistac.stac.items import item_id
+from phistac.stac.ids import item_id
 from phistac.stac.missions import DESIGNATORS, MISSIONS
 from phistac.stac.service import Service
 

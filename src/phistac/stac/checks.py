@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from phistac.errors import QueryError
 from phistac.odata.times import instant
+from phistac.stac.collections import members
 from phistac.stac.normal import ARRAYS, COMPARISONS, SPATIAL, TEMPORAL
 from phistac.stac.patterns import like
 from phistac.stac.relations import spatial, temporal
@@ -64,7 +65,7 @@ def checker(node: Node) -> Check:
 
 def _single(operator: str, args: list[Any]) -> Check:
     if operator in SPATIAL:
-        return spatial(operator, *args)
+        return spatial(operator, args[1])
     if operator in TEMPORAL:
         return temporal(operator, _value, *args)
     if operator in COMPARISONS:
@@ -124,6 +125,8 @@ def _both(decide: Callable[[Any, Any], bool], args: list[Any]) -> Check:
 
 
 def _comparison(operator: str, left: Any, right: Any) -> Check:
+    if left == {"property": "collection"} and isinstance(right, str) and operator in {"=", "<>"}:
+        return _membership(members(right), wanted=operator == "=")
     compare = _COMPARE[operator]
 
     def decide(first: Any, second: Any) -> bool:
@@ -135,6 +138,14 @@ def _comparison(operator: str, left: Any, right: Any) -> Check:
             raise QueryError(f"{first!r} and {second!r} cannot be compared with {operator!r}") from error
 
     return _both(decide, [left, right])
+
+
+def _membership(collections: frozenset[str], *, wanted: bool) -> Check:
+    def check(item: Mapping[str, Any]) -> Truth:
+        named = item.get("collection")
+        return None if named is None else (named in collections) == wanted
+
+    return check
 
 
 def _alike(first: Any, second: Any) -> tuple[Any, Any]:

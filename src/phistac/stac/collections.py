@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from phistac.odata.query import Entity
 
-__all__ = ["BURSTS", "Collection", "all_collections", "collection"]
+__all__ = ["BURSTS", "Collection", "all_collections", "collection", "members"]
 
 BURSTS = "sentinel-1-slc-burst"
 """Id of the collection of Sentinel-1 bursts."""
@@ -195,6 +195,25 @@ def all_collections() -> dict[str, Collection]:
     """Return every collection by its id."""
     groups = (_sentinel1(), _sentinel2(), _sentinel3(), _sentinel5p(), _sentinel6(), _mosaics(), _others())
     return {each.id: each for group in groups for each in group}
+
+
+def members(identifier: str) -> frozenset[str]:
+    """Return the collections that the Items of a collection may name: itself, and those that a mission-wide one holds.
+
+    Raises
+    ------
+    UnknownCollectionError
+        If there is no such collection.
+
+    Examples
+    --------
+    >>> "sentinel-2-l2a" in members("sentinel-2"), sorted(members("sentinel-2-l2a"))
+    (True, ['sentinel-2-l2a'])
+    """
+    found = collection(identifier)
+    inside = (each.id for each in all_collections().values() if found.wide and found.entity == each.entity
+              and found.odata == each.odata)  # fmt: skip
+    return frozenset({identifier, *inside})
 
 
 def collection(identifier: str) -> Collection:

@@ -97,7 +97,7 @@ _BURST = {
     "sar:instrument_mode": _field("OperationalMode", "String"),
     "sar:polarizations": _column("PolarisationChannels", "String", _ONE),
     "sar:beam_ids": _column("SwathIdentifier", "String", _ONE_BEAM),
-    "eopf:datatake_id": _field("DatatakeID", "Integer", "text"),
+    "eopf:datatake_id": replace(_field("DatatakeID", "Integer", "text"), operators=_EQUAL),  # Items have it as text
     "burst:relative_id": _field("BurstId", "Integer"),
     "burst:absolute_id": _field("AbsoluteBurstId", "Integer"),
     "burst:swath": _column("SwathIdentifier", "String", _UPPER),

@@ -1,7 +1,7 @@
 """The ways to write a filter, CQL2 text, CQL2-JSON and the ``query`` extension, as one: CQL2-JSON.
 
 CQL2 text is parsed by the package ``cql2``, here as in pystac-client. What the operators mean is said in
-:mod:`phistac.stac.normal`, :mod:`phistac.stac.pushdown` and :mod:`phistac.stac.evaluate`.
+:mod:`phistac.stac.normal`, :mod:`phistac.stac.pushdown` and :mod:`phistac.stac.checks`.
 """
 
 from __future__ import annotations

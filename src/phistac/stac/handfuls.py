@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from phistac.stac.burst_ids import burst_key
+from phistac.stac.ids import item_id
 from phistac.stac.lifting import joined, terms
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _listed(term: Mapping[str, Any]) -> tuple[str, list[Any]]:
 def _spelled(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value if isinstance(value, int | float) else str(value)
-    return str(burst_key(value)) if name == "burst:id" else value.strip()
+    return str(burst_key(value)) if name == "burst:id" else item_id(value.strip()) if name == "id" else value.strip()
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from phistac.odata.footprints import bounds
 from phistac.stac.assets import enclosure, product_assets
 from phistac.stac.extensions import extensions_of
 from phistac.stac.families import collection_id, mission_of
+from phistac.stac.ids import item_id
 from phistac.stac.named_assets import named_assets
 from phistac.stac.product_properties import properties_of
 from phistac.stac.service import Service
@@ -19,24 +20,9 @@ from phistac.stac.service import Service
 if TYPE_CHECKING:
     from phistac.odata.records import Product
 
-__all__ = ["item", "item_id", "version_history"]
+__all__ = ["item", "version_history"]
 
 _TRACED = ("S1", "S2", "S3", "S5P", "S6", "Sentinel-1_", "Sentinel-2_")
-_EXTENSIONS = frozenset({"SAFE", "SEN3", "nc", "EOF", "tgz", "zip"})
-
-
-def item_id(name: str) -> str:
-    """Return the id of an Item: the product's name without its extension, as in CDSE's own catalogue.
-
-    Those of Sentinel-6 keep theirs, there and here.
-
-    Examples
-    --------
-    >>> item_id("S3B_OL_1_EFR____20240415T074029_20240415T074329_20240415T094236_0179_092_035_1620_PS2_O_NR_003.SEN3")
-    'S3B_OL_1_EFR____20240415T074029_20240415T074329_20240415T094236_0179_092_035_1620_PS2_O_NR_003'
-    """
-    stem, _, extension = name.rpartition(".")
-    return stem if extension in _EXTENSIONS else name
 
 
 def item(product: Product, service: Service | None = None) -> dict[str, Any]:

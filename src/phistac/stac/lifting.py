@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from phistac.stac.collections import collection
+from phistac.stac.collections import collection, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,20 +29,24 @@ def lifted(search: Search) -> Search | None:
     named = [_named(term) for term in found]
     if not any(each is not None for each in named):
         return search
-    allowed = [each.id for each in search.collections]
+    searched: list[str] | None = [each.id for each in search.collections] or None
     for names in named:
         if names is not None:
-            allowed = [name for name in names if not allowed or name in allowed or _inside(name, search)]
-            if not allowed:
+            searched = _both(searched, names)
+            if not searched:
                 return None
+    allowed = searched or []
     rest = [term for term, names in zip(found, named, strict=True) if names is None]
     return replace(search, collections=tuple(collection(each) for each in allowed), filter=joined(rest))
 
 
-def _inside(name: str, search: Search) -> bool:
-    """Whether a collection is a part of a mission-wide one that is searched."""
-    found = collection(name)
-    return any(each.wide and each.odata == found.odata and each.entity == found.entity for each in search.collections)
+def _both(some: list[str] | None, others: list[str]) -> list[str]:
+    """Return the collections whose Items are of some and of others; of a whole and its part, the part."""
+    if some is None:
+        return others
+    inner = [other for other in others if any(other in members(one) for one in some)]
+    outer = [one for one in some if any(one in members(other) for other in others)]
+    return list(dict.fromkeys((*inner, *outer)))
 
 
 def terms(node: Any) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shapely.geometry import mapping
 
 from phistac.analysis.aoi import to_geometry
-from phistac.errors import DatetimeError, QueryError
+from phistac.errors import DatetimeError, GeometryError, QueryError
 from phistac.odata.times import instant, text
 from phistac.stac.burst_ids import burst_key
 
@@ -46,7 +46,7 @@ def _typed(prop: Property, value: Any, operator: str) -> Any:
     made: Any = None
     if prop.kind in {"integer", "number"} and isinstance(value, str):
         value = _number(value)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     match prop.kind:
         case "time":
             made = moment(value)
@@ -139,6 +139,9 @@ def area(value: Any) -> dict[str, Any]:
         If it is none.
     """
     if isinstance(value, Mapping) and "bbox" in value and "type" not in value:
-        value = tuple(value["bbox"])
+        box = value["bbox"]
+        if not isinstance(box, Sequence) or isinstance(box, str):
+            raise GeometryError(f"the bbox {str(box)[:80]!r} is no list of numbers")
+        value = tuple(box)
     found = mapping(to_geometry(value))
     return {"type": found["type"], **{key: each for key, each in found.items() if key != "type"}}

@@ -174,7 +174,9 @@ class _Normalizer:
                 raise QueryError(f"{found.name} is no time")
             return {"property": found.name}
         if isinstance(node, Mapping) and "interval" in node:
-            ends = [self._time(each) if _is_property(each) else each for each in node["interval"]]
+            ends = node["interval"]
+            if isinstance(ends, Sequence) and not isinstance(ends, str):
+                ends = [self._time(each) if _is_property(each) else each for each in ends]
             return interval(ends)
         return moment(node)
 
@@ -196,6 +198,8 @@ def _joined(operator: str, parts: list[Node]) -> Node:
 
 def _spatial(operator: str, left: Any, right: Any) -> Node:
     """Put the property first: what contains it is what it lies within."""
+    if _is_property(left) == _is_property(right):
+        raise QueryError("a footprint is compared with an area", remedy="Write S_INTERSECTS(geometry, ...).")
     if _is_property(right) and not _is_property(left):
         turned = {"s_within": "s_contains", "s_contains": "s_within"}
         return {"op": turned.get(operator, operator), "args": [right, left]}

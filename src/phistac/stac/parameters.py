@@ -27,6 +27,7 @@ _PARAMETERS = frozenset(
     }
 )
 _MOST = 10_000  # Items on a page, as STAC API has it
+_LANGUAGES = ("cql2-text", "cql2-json")
 _CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
@@ -66,7 +67,7 @@ def to_search(params: Mapping[str, Any]) -> Search:
         raise QueryError(
             f"a search has no parameter {unknown[0]!r}", remedy=f"It has {', '.join(sorted(_PARAMETERS))}."
         )
-    given = {key: value for key, value in params.items() if value not in (None, "", (), [], {})}
+    given = {key: value for key, value in params.items() if not _is_empty(value)}
     if "bbox" in given and "intersects" in given:
         raise QueryError("bbox and intersects exclude each other", remedy="Give one of them.")
     return Search(
@@ -81,6 +82,10 @@ def to_search(params: Mapping[str, Any]) -> Search:
         fields=_fields(given.get("fields")),
         limit=to_limit(given.get("limit")),
     )
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str | tuple | list | Mapping) and not value)
 
 
 def _parts(name: str, value: Any) -> list[Any]:
@@ -124,6 +129,8 @@ def _geometry(given: Mapping[str, Any]) -> BaseGeometry | None:
 def _filter(given: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if given.get("filter-crs", _CRS84) != _CRS84:
         raise QueryError(f"filter-crs is {given['filter-crs']!r}", remedy=f"Only {_CRS84} is known.")
+    if given.get("filter-lang", "cql2-json") not in _LANGUAGES:
+        raise QueryError(f"filter-lang is {given['filter-lang']!r}", remedy=f"It is {' or '.join(_LANGUAGES)}.")
     terms = []
     value = given.get("filter")
     if isinstance(value, str):
@@ -144,7 +151,10 @@ def _order(value: Any) -> tuple[str, bool] | None:
         raise QueryError("the catalogue sorts by one property at a time", remedy="Sort by one, or sort the table.")
     key = keys[0]
     if isinstance(key, Mapping):
-        name, descending = str(key.get("field", "")), key.get("direction", "asc") == "desc"
+        name, direction = str(key.get("field", "")), key.get("direction", "asc")
+        if direction not in {"asc", "desc"}:
+            raise QueryError(f"the direction of sortby is {direction!r}", remedy="It is 'asc' or 'desc'.")
+        descending = direction == "desc"
     else:
         # A plus sign that nobody escaped has arrived as a space, and is gone.
         name, descending = str(key).lstrip("+-"), str(key).startswith("-")

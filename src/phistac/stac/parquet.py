@@ -87,11 +87,18 @@ def _write_whole(table: pa.Table, path: str) -> None:
         stac_geoparquet.arrow.to_parquet(table, part)
         disk.move(part, path)
     except OSError as error:
-        if disk.get_file_info(part).type == pa.fs.FileType.File:
-            disk.delete_file(part)
+        _remove(disk, part)
         if error.errno == errno.ENOSPC:
             raise DiskFullError(f"there is no room for {path}", remedy="Make some, or write elsewhere.") from error
         raise
+    except pa.ArrowNotImplementedError as error:  # structures without members, deep inside
+        _remove(disk, part)
+        raise QueryError(f"these Items cannot be written: {error}", remedy="Take out what is empty in them.") from error
+
+
+def _remove(disk: pa.fs.FileSystem, path: str) -> None:
+    if disk.get_file_info(path).type == pa.fs.FileType.File:
+        disk.delete_file(path)
 
 
 def _without_nowhere(table: pa.Table, absent: pa.Array) -> pa.Table:

@@ -20,6 +20,7 @@ from phistac.odata.times import instant
 from phistac.stac.asking import alternatives
 from phistac.stac.burst_ids import burst_key
 from phistac.stac.collections import collection as collection_of
+from phistac.stac.collections import members
 from phistac.stac.columns import columns
 from phistac.stac.ids import name_condition
 from phistac.stac.normal import COMPARISONS, SPATIAL, Node
@@ -73,7 +74,7 @@ def _single(node: Node, collection: Collection | None) -> Split:
             return Split(expression, None if exact else node)
         case {"op": "a_contains", "args": [{"property": name}, values]}:
             return _contains(node, name, values, collection)
-        case {"op": operator, "args": [{"property": "geometry"}, dict(area)]} if operator in SPATIAL:
+        case {"op": operator, "args": [{"property": "geometry"}, {"type": _} as area]} if operator in SPATIAL:
             return _place(node, operator, area)
         case {"op": operator, "args": [left, right]} if operator.startswith("t_"):
             return _time(node, operator, left, right)
@@ -131,7 +132,7 @@ def _membership(node: Node, operator: str, identifier: str, collection: Collecti
     if operator not in {"=", "<>"}:
         return Split(rest=node)
     if collection is not None and not collection.wide:
-        same = (collection.id == wanted.id) == (operator == "=")
+        same = (collection.id in members(wanted.id)) == (operator == "=")
         return _ALL if same else Split(never=f"the Items of {collection.id} are none of {identifier}")
     if wanted.entity == "Bursts":
         raise QueryError("bursts are searched apart from products", remedy=f"Search collections=[{identifier!r}].")
@@ -139,8 +140,7 @@ def _membership(node: Node, operator: str, identifier: str, collection: Collecti
         return Split(never=f"the Items of {collection.id} are none of {identifier}")
     if operator == "<>":
         return Split(rest=node)
-    # The Items of a mission-wide collection name narrower ones where there are any.
-    return Split(wanted.condition, node if wanted.wide else None)
+    return Split(wanted.condition)
 
 
 # Every order in which the catalogue has been seen to write two polarizations; single ones stand alone.

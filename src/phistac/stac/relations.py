@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import shapely
 from shapely.geometry import shape
 
-from phistac.errors import QueryError
 from phistac.odata.times import instant
 from phistac.stac.literals import OPEN
 
@@ -22,19 +21,17 @@ _MIN, _MAX = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _Span = tuple[datetime, datetime]
 
 
-def spatial(operator: str, left: Any, right: Any) -> Callable[[Mapping[str, Any]], bool | None]:
+def spatial(operator: str, right: Any) -> Callable[[Mapping[str, Any]], bool | None]:
     """Return what decides how the footprint of an Item lies to an area: planar, in degrees, as in the catalogue.
 
     Parameters
     ----------
     operator : str
         ``s_intersects``, ``s_within``, ...
-    left, right : dict
-        The property ``geometry``, and an area as GeoJSON.
+    right : dict
+        An area as GeoJSON; what is compared with it is the property ``geometry``.
     """
     relation = getattr(shapely, operator.removeprefix("s_"))
-    if left != {"property": "geometry"} or "property" in right:
-        raise QueryError("a footprint is compared with an area", remedy="Write S_INTERSECTS(geometry, ...).")
     area = shape(right)
     shapely.prepare(area)
 

@@ -13,7 +13,7 @@ from phistac.errors import QueryError
 from phistac.odata.filters import Comparison, Expression, all_of, any_of
 from phistac.odata.query import Entity, Order, Query
 from phistac.stac.burst_ids import looks_like_burst
-from phistac.stac.collections import BURSTS, Collection, all_collections, collection
+from phistac.stac.collections import BURSTS, Collection, collection
 from phistac.stac.columns import columns
 from phistac.stac.handfuls import handfuls
 from phistac.stac.ids import is_burst_id, name_condition, names_of
@@ -182,9 +182,7 @@ def _joined(condition: Expression | None, asked: Expression | None) -> Expressio
 
 def _within(each: Collection, node: Node | None) -> Node:
     """Return the condition that an Item is one of a collection and selected by its filter."""
-    odata = (other.id for other in all_collections().values() if other.odata == each.odata)
-    members = [identifier for identifier in odata if each.wide or identifier == each.id]
-    inside = _or([{"op": "=", "args": [{"property": "collection"}, identifier]} for identifier in members])
+    inside = {"op": "=", "args": [{"property": "collection"}, each.id]}
     return inside if node is None else {"op": "and", "args": [inside, node]}
 
 

@@ -16,6 +16,7 @@ import shapely
 from shapely.geometry import mapping
 
 from phistac.errors import QueryError
+from phistac.odata.footprints import lists
 from phistac.odata.times import instant, text
 from phistac.stac.table_types import COUNTS, MEASURES, TIMES
 
@@ -141,10 +142,10 @@ def _column(name: str, values: Sequence[Any]) -> pd.Series[Any]:
 
 def _times(values: Sequence[str | None]) -> pd.Series[Any]:
     # numpy reads thousands at once; it knows no zones, and the catalogue's are all Z.
-    try:
-        stripped = [None if value is None else value.removesuffix("Z") for value in values]
+    stripped = [None if value is None else value.removesuffix("Z") for value in values]
+    if not any(value is not None and (value[-6:-5] in "+-" and value[-3:-2] == ":") for value in stripped):
         array = np.array(stripped, dtype="datetime64[us]")
-    except ValueError:
+    else:
         array = np.array([None if value is None else _naive(value) for value in values], dtype="datetime64[us]")
     return pd.Series(array).dt.tz_localize("UTC").astype(_TIME_DTYPE)
 
@@ -165,6 +166,7 @@ def from_geodataframe(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     ----------
     table : geopandas.GeoDataFrame
         As from :func:`to_geodataframe`; rows may have been dropped or sorted, columns of your own become properties.
+        In another reference system, geometries are brought back to longitude and latitude.
 
     Raises
     ------
@@ -180,7 +182,8 @@ def from_geodataframe(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
         raise QueryError("the table is not one of Items: it has no id or no geometry")
     properties = [name for name in table.columns if name not in {*_TOP, table.active_geometry_name}]
     columns = {name: _values(table[name]) for name in (*properties, *(each for each in _TOP if each in table.columns))}
-    shapes = table.geometry.to_numpy()
+    geometry = table.geometry
+    shapes = (geometry if geometry.crs is None else geometry.to_crs(_CRS)).to_numpy()
     return [_item(columns, properties, at, shape) for at, shape in enumerate(shapes)]
 
 
@@ -215,11 +218,7 @@ def _item(columns: Mapping[str, list[Any]], properties: list[str], at: int, shap
 
 
 def _geojson(shape: Any) -> dict[str, Any]:
-    return {"type": shape.geom_type, "coordinates": _lists(mapping(shape)["coordinates"])}
-
-
-def _lists(value: Any) -> Any:
-    return [_lists(each) for each in value] if isinstance(value, tuple | list) else value
+    return dict(lists(mapping(shape)))
 
 
 def to_item_collection(items: ItemsLike) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
@@ -18,7 +18,7 @@ from phistac.errors import QueryError
 from phistac.stac.tables import item_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from phistac.analysis.versions import Choice
     from phistac.stac.tables import ItemsLike
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Dropped", "Latest", "latest"]
 
 T = TypeVar("T")
+_SOURCE = "derived_from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,24 @@ def latest(items: ItemsLike) -> Latest[Any] | gpd.GeoDataFrame:
 
 
 def _facts(item: Any) -> Facts:
-    return Facts(item["id"], item["properties"]) if isinstance(item, dict) else Facts(item.id, item.properties)
+    if isinstance(item, dict):
+        return Facts(item["id"], item["properties"], _source(item["properties"], item.get("links") or ()))
+    links = (link.to_dict(transform_href=False) for link in item.links if link.rel == _SOURCE)
+    return Facts(item.id, item.properties, _source(item.properties, links))
+
+
+def _source(properties: Mapping[str, Any], links: Iterable[Mapping[str, Any]]) -> str:
+    """Return the address of the product that a burst is part of; nothing else has one."""
+    if not isinstance(properties.get("burst:id"), str):  # missing in a row of a table is not text
+        return ""
+    return next((str(link.get("href", "")) for link in links if link.get("rel") == _SOURCE), "")
 
 
 def _dropped(choice: Choice, facts: Sequence[Facts], item: Any) -> Dropped:
     return Dropped(facts[choice.dropped].id, facts[choice.kept].id, choice.reason, item)
 
 
-_COLUMNS = ("eopf:datastrip_id", "processing:datetime", "created", "published", "updated")
+_COLUMNS = ("eopf:datastrip_id", "processing:datetime", "created", "published", "updated", "burst:id")
 
 
 def _of_table(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -123,6 +134,9 @@ def _of_table(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     present = [name for name in _COLUMNS if name in table.columns]
     values = zip(*(table[name].tolist() for name in ("id", *present)), strict=True)
     facts = [Facts(row[0], dict(zip(present, row[1:], strict=True))) for row in values]
+    if "burst:id" in present and "links" in table.columns:
+        sources = [_source(each.properties, links or ()) for each, links in zip(facts, table["links"], strict=True)]
+        facts = [replace(each, source=source) for each, source in zip(facts, sources, strict=True)]
     choices = choose(facts)
     gone = {choice.dropped for choice in choices}
     kept = table[[at not in gone for at in range(len(table))]].copy()

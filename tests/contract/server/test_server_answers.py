@@ -53,6 +53,14 @@ def test_a_mistake_of_the_server_tells_nothing(make, ask):
     assert set(answer.json) == {"code", "description"}
 
 
+@pytest.mark.parametrize("path", ["/", "/search", "/collections", "/collections/sentinel-2-l2a/items", "/nothing"])
+def test_heads_are_those_of_get_without_the_body(make, ask, path):
+    application = make()
+    whole, head = ask(application, "GET", path), ask(application, "HEAD", path)
+    assert (head.status, head.body) == (whole.status, b"")
+    assert head.headers["content-type"] == whole.headers["content-type"]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
@@ -88,6 +96,8 @@ _BAD = {
     "token=x": "token",
     "filter=eo:cloud_cover <": "CQL2",
     "filter-crs=EPSG:3035": "filter-crs",
+    "filter-lang=sql&filter=eo:cloud_cover<5": "cql2-text or cql2-json",
+    "filter=S_INTERSECTS(geometry, geometry)": "compared with an area",
     "query={": "",
     "sortby=eo:nothing": "sorted",
     "ids=a&ids=b": "twice",

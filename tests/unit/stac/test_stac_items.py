@@ -11,7 +11,8 @@ from phistac.odata.records import product
 from phistac.settings import Settings
 from phistac.stac.collections import all_collections
 from phistac.stac.fields import select_fields
-from phistac.stac.items import item, item_id
+from phistac.stac.ids import item_id
+from phistac.stac.items import item
 from phistac.stac.service import Service
 
 

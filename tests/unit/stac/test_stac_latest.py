@@ -46,6 +46,25 @@ def test_real_items(items):
     assert latest(found).dropped == ()
 
 
+def test_bursts_of_two_processings_whatever_their_order():
+    """The catalogue names bursts without their product: those of two processings have one id."""
+
+    def made(product):
+        link = {"rel": "derived_from", "href": f"https://x/items/{product}"}
+        return {"type": "Feature", "stac_version": "1.1.0", "id": "B", "geometry": None, "links": [link], "assets": {},
+                "properties": {"datetime": "2024-01-01T00:00:00.000000Z", "burst:id": "t044_092602_iw2"}}  # fmt: skip
+
+    one, other = made("S1A_..._AAAA"), made("S1A_..._BBBB")
+    again, unknown = "the same product again", "processed again; which is the newer is not said, kept by name"
+    for given, reasons in (([one, other], [unknown]), ([other, one], [unknown]), ([one, other, one], [unknown, again])):
+        found = latest(given)
+        assert found == [other]
+        assert [each.reason for each in found.dropped] == reasons
+        assert latest([pystac.Item.from_dict(each) for each in given])[0].links[0].href.endswith("BBBB")
+        (row,) = from_geodataframe(latest(to_geodataframe(given)))
+        assert row["links"] == other["links"]
+
+
 def test_it_says_what_it_dropped(items):
     text = repr(latest(items))
     assert text.splitlines()[0] == f"Latest: {len(latest(items))} Items kept, {len(latest(items).dropped)} dropped"

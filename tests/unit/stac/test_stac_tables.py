@@ -43,6 +43,10 @@ _PROPERTIES = st.fixed_dictionaries(
 )
 
 
+# In Arrow a name ends at a NUL.
+_KEY = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=3)
+
+
 def _for_arrow(properties):
     """Without what has no type of its own in Arrow: values of different kinds in one field, structures without members."""
     return {name: value for name, value in properties.items() if name not in {"mixed", "nested"}}
@@ -59,7 +63,7 @@ def _items(draw, *, arrow=False):
         "geometry": geometry,
         "properties": draw(_PROPERTIES.map(_for_arrow) if arrow else _PROPERTIES),
         "links": [],
-        "assets": draw(st.dictionaries(st.text(min_size=1, max_size=3), st.just({"href": "s3://x"}), max_size=2)),
+        "assets": draw(st.dictionaries(_KEY, st.just({"href": "s3://x"}), max_size=2)),
         "collection": draw(st.sampled_from(["a", "b"])),
     }
     if geometry is not None:
@@ -245,3 +249,49 @@ def test_what_cannot_be_written_whole_is_not_there_in_part(real_items, tmp_path,
 def test_a_table_of_something_else_is_refused():
     with pytest.raises(QueryError, match="not one of Items"):
         from_geodataframe(gpd.GeoDataFrame({"a": [1]}))
+
+
+def test_tables_in_another_reference_system_come_back_in_degrees():
+    corners = [[[14.0, 40.0], [15.0, 40.0], [15.0, 41.0], [14.0, 40.0]]]
+    made = {
+        "type": "Feature",
+        "id": "a",
+        "geometry": {"type": "Polygon", "coordinates": corners},
+        "properties": {"datetime": None},
+    }
+    table = to_geodataframe([made, {**made, "id": "b", "geometry": None}]).to_crs(3857)
+    first, second = from_geodataframe(table)
+    assert second["geometry"] is None
+    (ring,) = first["geometry"]["coordinates"]
+    assert ring == [pytest.approx(corner) for corner in corners[0]]
+
+
+def test_what_is_empty_deep_inside_is_refused_with_a_reason(tmp_path):
+    made = {"type": "Feature", "stac_version": "1.1.0", "id": "a", "collection": "x", "geometry": None, "links": [],
+            "properties": {"datetime": "2024-01-01T00:00:00Z", "e": {"y": {}}}, "assets": {}, "stac_extensions": []}  # fmt: skip
+    with pytest.raises(QueryError, match="empty"):
+        to_geoparquet([made], tmp_path / "x.parquet")
+    assert not list(tmp_path.glob("*.par*"))
+
+
+def test_collections_of_geometries_and_times_with_offsets():
+    parts = [
+        {"type": "Point", "coordinates": [1.0, 2.0]},
+        {"type": "LineString", "coordinates": [[1.0, 2.0], [3.0, 4.0]]},
+    ]
+    times = {
+        "datetime": "2024-08-02T08:07:23+02:00",
+        "created": "2024-08-02T06:07:23.5+00:00",
+        "updated": "2024-08-02T06:07:23Z",
+    }
+    made = {
+        "type": "Feature",
+        "id": "a",
+        "geometry": {"type": "GeometryCollection", "geometries": parts},
+        "properties": times,
+    }
+    (back,) = from_geodataframe(to_geodataframe([made]))
+    assert back["geometry"] == made["geometry"]
+    assert back["properties"] == {
+        "datetime": "2024-08-02T06:07:23.000000Z", "created": "2024-08-02T06:07:23.500000Z", "updated": "2024-08-02T06:07:23.000000Z",
+    }  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -37,6 +38,7 @@ __all__ = ["Api"]
 
 _PAGE = 1000
 _READ_AT_ONCE = 10
+_LONGEST_TOKEN = 1_000_000
 _GEOJSON = "application/geo+json"
 
 
@@ -217,14 +219,15 @@ def _as_text(value: Any) -> str:
 
 def _to_token(at: int, position: Position) -> str:
     text = json.dumps([at, position.to_json()], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
 
 
 def _from_token(token: str, count: int) -> _Place:
     try:
-        at, position = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        at, position = json.loads(zlib.decompressobj().decompress(packed, _LONGEST_TOKEN))
         found = int(at), Position.from_json(position)
-    except (binascii.Error, ValueError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (binascii.Error, zlib.error, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise QueryError("the token of the page cannot be read", remedy="Begin the search again.") from error
     if not 0 <= found[0] < count:
         raise QueryError("the token of the page is not of this search", remedy="Begin the search again.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from phistac.errors import CatalogueError, QueryError
 from phistac.odata.paging import Position
 from phistac.odata.query import MAX_TOP
 from phistac.odata.records import burst, product
@@ -88,7 +89,10 @@ class Pages:
 
     def _translated(self, row: Mapping[str, Any]) -> dict[str, Any]:
         bursts = self.part.query.entity == "Bursts"
-        made = burst_item(burst(row), self.service) if bursts else item(product(row), self.service)
+        try:
+            made = burst_item(burst(row), self.service) if bursts else item(product(row), self.service)
+        except QueryError as error:  # of a value that no search gave
+            raise CatalogueError(f"the record {str(row.get('Name'))[:120]} makes no Item: {error.message}") from error
         links = [{"rel": "root", "href": self.service.root, "type": "application/json"}]
         if "collection" in made:
             links += [
