@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import pickle
 import warnings
@@ -109,7 +110,13 @@ def test_a_burst_item_is_one_contiguous_range(cdse):
     row = next(row for row in rows(cdse, "bursts") if row["SwathIdentifier"] == "IW2")
     item = burst_item(records.burst(row))
     assert item["properties"]["burst:swath"] == "IW2"
+    cdse.reset_counters()
     lazy = xr.open_dataset(item, engine="safe")
+    opened = cdse.counters()
+    assert (opened.requests, opened.peak_in_flight) == (2, 2), "manifest and annotation come together"
+    missing = copy.deepcopy(item)
+    missing["assets"]["annotation"]["href"] += ".not"
+    assert xr.open_dataset(missing, engine="safe").attrs == lazy.attrs
     assert dict(lazy.sizes) == {"azimuth_time": row["LinesPerBurst"], "slant_range_time": row["SamplesPerBurst"]}
     cdse.reset_counters()
     found = lazy.measurement.values

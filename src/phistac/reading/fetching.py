@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from phistac.safe.byteranges import Indexer
     from phistac.safe.manifest import ManifestObject
 
-__all__ = ["existing", "manifest_bytes", "object_bytes", "run"]
+__all__ = ["existing", "manifest_bytes", "manifest_with", "object_bytes", "run"]
 
 T = TypeVar("T")
 
@@ -77,6 +77,29 @@ def manifest_bytes(source: Source) -> bytes:
             continue
         return data
     raise NotFoundError(f"no product at {source.url}", remedy=f"There is neither {names[0]} nor {names[1]} in it.")
+
+
+def manifest_with(source: Source, path: str) -> tuple[bytes, dict[str, bytes]]:
+    """Return the manifest of a product, fetched together with a file that it probably lists.
+
+    Returns
+    -------
+    bytes
+        The manifest.
+    dict
+        The file, by its path; empty if it could not be had, which whoever needs it will find out.
+
+    Raises
+    ------
+    NotFoundError
+        As :func:`manifest_bytes`.
+    """
+    fs, root = source.filesystem()
+    wanted = [f"{root}/{name}" for name in (MANIFEST_NAMES[0], path)]
+    manifest, file = fs.cat_ranges(wanted, [None, None], [None, None], on_error="return")  # in their order
+    if not isinstance(manifest, bytes):
+        return manifest_bytes(source), {}
+    return manifest, {path: file} if isinstance(file, bytes) else {}
 
 
 def object_bytes(source: Source, objects: Sequence[ManifestObject]) -> list[bytes]:

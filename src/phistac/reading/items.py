@@ -38,12 +38,15 @@ class BurstRef:
         Its number within the repeat cycle.
     byte_offset : int or None
         Where it begins in the measurement file: names it without doubt.
+    annotation : str
+        Path of its annotation in the product, which can then be fetched together with the manifest; empty if not known.
     """
 
     swath: str
     polarization: str
     relative_id: int | None
     byte_offset: int | None
+    annotation: str = ""
 
 
 def is_item(thing: object) -> TypeGuard[Any]:
@@ -89,7 +92,8 @@ def locate_item(
     made = item_dict(item)
     for href in _hrefs(made):
         if in_archive(href, settings=resolve(settings)):
-            return locate_product(href, storage_options=storage_options, settings=settings), _burst(made)
+            source = locate_product(href, storage_options=storage_options, settings=settings)
+            return source, _burst(made, source)
         raise ConfigurationError(
             f"the Item {str(made.get('id'))[:100]!r} leads to {href[:200]!r}, which is not in the archive",
             remedy="If you trust it, open that address itself.",
@@ -114,7 +118,7 @@ def _hrefs(item: Mapping[str, Any]) -> Iterator[str]:
             yield str(link["href"])
 
 
-def _burst(item: Mapping[str, Any]) -> BurstRef | None:
+def _burst(item: Mapping[str, Any], source: Source) -> BurstRef | None:
     properties = item.get("properties", {})
     if "burst:swath" not in properties:
         return None
@@ -125,4 +129,12 @@ def _burst(item: Mapping[str, Any]) -> BurstRef | None:
         str((properties.get("sar:polarizations") or [""])[0]).upper(),
         None if relative is None else int(relative),
         next((int(offset) for offset in offsets if offset is not None), None),
+        _inside(source, str((item["assets"].get("annotation") or {}).get("href", ""))),
     )
+
+
+def _inside(source: Source, href: str) -> str:
+    """Return the path of a file in the product; empty for one that is elsewhere."""
+    root, path = (address.rpartition("://")[2] for address in (source.url, href))
+    inside = path.removeprefix(f"{root}/") if path.startswith(f"{root}/") else ""
+    return inside if ".." not in inside.split("/") else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from phistac.errors import FormatError, NotFoundError
 from phistac.reading import sentinel1, sentinel3
-from phistac.reading.fetching import existing, manifest_bytes
+from phistac.reading.fetching import existing, manifest_bytes, manifest_with
 from phistac.reading.files import overridden, present
 from phistac.reading.items import is_item, locate_item
 from phistac.reading.source import locate_product
@@ -53,6 +53,8 @@ class OpenProduct:
         Keywords of :func:`xarray.decode_cf`, for values that are stored packed (Sentinel-3).
     geospatial : bool
         Whether footprints are computed (Sentinel-1).
+    fetched : mapping of str to bytes
+        Files that came with the manifest, by path.
     """
 
     source: Source
@@ -60,6 +62,7 @@ class OpenProduct:
     burst: BurstRef | None = None
     decoders: Mapping[str, Any] = field(default_factory=dict)
     geospatial: bool = True
+    fetched: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def group(self, name: str | None, burst: int | None = None) -> xr.Dataset:
         """Open one group; the Item of a burst opens that burst if no group is named."""
@@ -75,7 +78,9 @@ class OpenProduct:
             raise NotFoundError(
                 f"a burst is part of an image, not of {name or 'the product'!r}", remedy="Give group='IW1/VV'."
             )
-        return sentinel1.open_group(self.source, self.product, name, burst=chosen, geospatial=self.geospatial)
+        return sentinel1.open_group(
+            self.source, self.product, name, burst=chosen, geospatial=self.geospatial, fetched=self.fetched
+        )
 
     def groups(self, name: str | None = None) -> Iterator[tuple[str, xr.Dataset]]:
         """Open all groups below one; yield path from there and group, as their files come."""
@@ -132,7 +137,7 @@ def open_product(
     Returns
     -------
     OpenProduct
-        Nothing else was fetched.
+        Nothing else was fetched, but the annotation of a burst whose Item says which that is.
 
     Raises
     ------
@@ -147,12 +152,16 @@ def open_product(
     else:
         source = locate_product(place, storage_options=storage_options)
     _refuse_by_name(source)
-    product = _parse(manifest_bytes(source))
+    if burst is not None and burst.annotation:
+        manifest, fetched = manifest_with(source, burst.annotation)
+    else:
+        manifest, fetched = manifest_bytes(source), {}
+    product = _parse(manifest)
     if isinstance(product, safe1.Sentinel1Product) and override_product_files:
         product = overridden(product, override_product_files)
     if check_files_exist:
         product = present(product, existing(source))
-    return OpenProduct(source, product, burst, dict(decoders or {}), geospatial)
+    return OpenProduct(source, product, burst, dict(decoders or {}), geospatial, fetched)
 
 
 def _within(one: str, other: str) -> bool:

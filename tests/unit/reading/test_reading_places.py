@@ -135,6 +135,13 @@ def test_items_of_bursts_name_the_burst():
     made["properties"] = {"burst:swath": "IW2", "sar:polarizations": ["VV"], "burst:relative_id": 15804}
     made["assets"]["data"] = {"href": "s3://eodata/x.tiff", "burst:byte_offset": 109035}
     assert locate_item(made)[1] == BurstRef("IW2", "VV", 15804, 109035)
+    for href, path in (
+        (f"s3://eodata/{KEY}/annotation/x.xml", "annotation/x.xml"),
+        (f"s3://eodata/{KEY}/../Y.SAFE/annotation/x.xml", ""),
+        ("s3://eodata/Y.SAFE/annotation/x.xml", ""),
+    ):
+        made["assets"]["annotation"] = {"href": href}
+        assert locate_item(made)[1].annotation == path
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ siblings: there the pixels are ``IW1/VV/measurement``.
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import xarray as xr
@@ -22,6 +23,8 @@ from phistac.safe import sentinel1
 from phistac.safe.sentinel1 import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from phistac.reading.items import BurstRef
     from phistac.reading.source import Source
     from phistac.safe.manifest import ManifestObject
@@ -37,6 +40,7 @@ def open_group(
     *,
     burst: int | BurstRef | None = None,
     geospatial: bool = True,
+    fetched: Mapping[str, bytes] = MappingProxyType({}),
 ) -> xr.Dataset:
     """Open one group of a product; no file is fetched but the one that it is in.
 
@@ -52,6 +56,8 @@ def open_group(
         Which burst of the image.
     geospatial : bool, optional
         Whether to compute footprints.
+    fetched : mapping of str to bytes, optional
+        Files that are here already, by path.
 
     Returns
     -------
@@ -72,10 +78,11 @@ def open_group(
         raise NotFoundError(f"{source.url} has no group {group!r}", remedy=f"There are: {', '.join(known)}.")
     files = next((files for files in product.images if files.group == image_group), None)
     if files is None or kind:
-        dataset = xr.Dataset() if files is None else table_dataset(product, kind, _document(source, files, kind))
+        document = None if files is None else _document(source, files, kind, fetched)
+        dataset = xr.Dataset() if document is None else table_dataset(product, kind, document)
         dataset.attrs = dict(product.attrs) | dataset.attrs
     else:
-        annotation = _document(source, files, "annotation")
+        annotation = _document(source, files, "annotation", fetched)
         dataset = measurement_dataset(source, files, annotation, product.attrs, geospatial=geospatial)
         if burst is not None:
             index = _burst_index(product, annotation, burst)
@@ -124,9 +131,11 @@ def file_of(files: ImageFiles, kind: str) -> ManifestObject:
     return item
 
 
-def _document(source: Source, files: ImageFiles, kind: str) -> Document:
+def _document(source: Source, files: ImageFiles, kind: str, fetched: Mapping[str, bytes]) -> Document:
     item = file_of(files, kind)
-    (data,) = object_bytes(source, [item])
+    data = fetched.get(item.path, b"")
+    if len(data) != item.size:  # what the manifest says of it decides
+        (data,) = object_bytes(source, [item])
     return Document(data, item.path)
 
 

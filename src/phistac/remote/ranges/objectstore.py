@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import s3fs
 from aiobotocore.session import AioSession
+from botocore.loaders import Loader
 from fsspec.asyn import get_loop
 
 from phistac.errors import CredentialsRejectedError, RateLimitError
@@ -176,8 +177,16 @@ class ObjectStore:
             return True
 
 
+class _OnlyS3(Loader):  # type: ignore[misc]  # botocore has no types
+    """botocore's data, without looking through those of four hundred other services for the names of them."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's signature
+        return ["s3"]
+
+
 def _connect(settings: Settings, keys: S3Keys, factory: SocketFactory) -> s3fs.S3FileSystem:
     session = AioSession()
+    session.register_component("data_loader", _OnlyS3())
     session.set_credentials(keys.access_key, keys.secret_key)
     session.get_component("event_emitter").register_last("request-created.s3", _hide_signature)
     s3 = s3fs.S3FileSystem(
