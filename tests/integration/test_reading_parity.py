@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ TABLES = (
     "orbit", "attitude", "gcp", "dc_estimate", "azimuth_fm_rate", "calibration", "noise_range", "noise_azimuth",
     "coordinate_conversion",
 )  # fmt: skip
-OURS = {"bursts", "antenna_pattern"}
+OURS = {"bursts", "antenna_pattern", "quality_information"}
 BURST = {"burst_name", "burst_id", "burst_mid_time"} | {
     *(f"{name}_{part}" for name in ("azimuth_fm_rate", "doppler_centroid") for part in ("polynomial", "t0", "time")),
     *(f"{end}_valid_{axis}" for end in ("first", "last") for axis in ("line", "sample")),
@@ -123,8 +124,6 @@ def test_every_kind_of_product_that_both_can_open(tmp_path):
 
 
 def measured(path: str) -> list[str]:
-    from pathlib import Path
-
     groups = []
     for tiff in (Path(path) / "measurement").glob("*.tiff"):
         _, swath, _, polarization, *_ = tiff.name.split("-")
@@ -149,6 +148,36 @@ def test_pixels_groups_of_every_image_that_has_a_tiff(folder):
             assert mine["azimuth_time"].encoding["units"] == units
             seen += 1
     assert seen == 6
+
+
+def _leaves(block: dict, above: str = "") -> dict:
+    found = {}
+    for name, value in block.items():
+        if isinstance(value, dict):
+            found |= _leaves(value, name)
+        else:
+            found[f"{above}_{name}" if name in ("re", "im") else name] = value
+    return found
+
+
+@pytest.mark.parametrize(("name", "image"), [(name, image) for name, images in PRODUCTS.items() for image in images])
+def test_quality_information(folder, name, image):
+    """All of the block, as xarray-sentinel's converter to EOPF reads it; it asserts that of 6001 in its own tests."""
+    pytest.importorskip("xarray_sentinel")
+    from xarray_sentinel import eopf_metadata, esa_safe
+
+    swath, polarization = image.lower().split("/")
+    (path,) = Path(folder(name)).glob(f"annotation/*-{swath}-*-{polarization}-*.xml")
+    with path.open() as file:
+        block = eopf_metadata.filter_metadata_dict(esa_safe.parse_tag(file, "//qualityInformation"))
+    records = block["quality_data_list"]
+    (record,) = records if isinstance(records, list) else [records]
+    expected = _leaves(record)
+    mine = ours(folder(name), f"{image}/quality_information")
+    assert mine.attrs["product_quality_index"] == block["product_quality_index"]
+    assert str(mine.azimuth_time.values[0]).startswith(expected.pop("azimuth_time"))
+    assert {key: column.item() for key, column in mine.data_vars.items()} == expected
+    assert len(expected) == 44
 
 
 @pytest.mark.parametrize("index", [0, 4, 8])

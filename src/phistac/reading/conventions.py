@@ -20,6 +20,7 @@ _TITLES = {
     "attitude": "Attitude information used by the IPF during processing",
     "gcp": "Geolocation grid",
     "calibration": "Calibration coefficients",
+    "quality_information": "Quality as the IPF judged it",
 }
 _DEGREES, _ONE = "°", "1"
 _VARIABLES: dict[str, tuple[str | None, str]] = {

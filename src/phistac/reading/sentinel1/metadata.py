@@ -162,6 +162,12 @@ def _bursts(document: Document) -> xr.Dataset:
     )
 
 
+def _quality(document: Document) -> xr.Dataset:
+    found = document.get(sentinel1.quality)
+    values = {name: ("azimuth_time", column) for name, column in found.values.items()}
+    return xr.Dataset(values, {"azimuth_time": found.azimuth_time}, {"product_quality_index": found.index})
+
+
 BUILDERS: dict[str, Callable[[Document], xr.Dataset]] = {
     "orbit": _orbit,
     "attitude": _attitude,
@@ -171,6 +177,7 @@ BUILDERS: dict[str, Callable[[Document], xr.Dataset]] = {
     "bursts": _bursts,
     "antenna_pattern": _antenna_pattern,
     "coordinate_conversion": _coordinate_conversion,
+    "quality_information": _quality,
     "calibration": calibration,
     "noise_range": noise_range,
     "noise_azimuth": noise_azimuth,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["open_groups"]
 
+_APART = frozenset({"quality_information"})
+"""Forty scalars an image, which would take a fifth of the time of a tree; who wants them opens the group."""
 _IMAGES_AT_ONCE = 10
 """As many as a product has outside of wave mode: five swaths of EW in two polarizations."""
 
@@ -33,7 +35,7 @@ def open_groups(
     Yields
     ------
     str, xarray.Dataset
-        Absolute path and group, as their files come; bursts are not among them.
+        Absolute path and group, as their files come; bursts and ``quality_information`` are not among them.
     """
     yield "/", describe(xr.Dataset(attrs=dict(product.attrs)), group="")
     with ThreadPoolExecutor(_IMAGES_AT_ONCE) as pool:
@@ -59,7 +61,7 @@ def _image_groups(
         annotation = documents[files.annotation.path]
         made = measurement_dataset(source, files, annotation, product.attrs, geospatial=geospatial)
         yield f"/{files.group}/measurement", describe(made, group=f"{files.group}/measurement")
-    for kind in kinds(product, files):
+    for kind in (each for each in kinds(product, files) if each not in _APART):
         made = table_dataset(product, kind, documents[file_of(files, kind).path])
         yield f"/{files.group}/{kind}", describe(made, group=f"{files.group}/{kind}", kind=kind)
     for document in documents.values():

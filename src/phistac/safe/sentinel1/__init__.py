@@ -24,6 +24,7 @@ from phistac.safe.sentinel1.image import ImageInfo, image_info
 from phistac.safe.sentinel1.motion import Attitude, Orbit, attitude, attitude_time, orbit, orbit_axes
 from phistac.safe.sentinel1.noise import Noise, azimuth_blocks, azimuth_noise, noise, noise_grid
 from phistac.safe.sentinel1.product import ImageFiles, Sentinel1Product, parse_product, read_product
+from phistac.safe.sentinel1.quality import Quality, quality
 from phistac.safe.sentinel1.signal import BurstSignal, burst_signal
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "ImageInfo",
     "Noise",
     "Orbit",
+    "Quality",
     "Sentinel1Product",
     "SwathTiming",
     "antenna_axes",
@@ -69,6 +71,7 @@ __all__ = [
     "orbit",
     "orbit_axes",
     "parse_product",
+    "quality",
     "read_product",
     "swath_timing",
 ]
