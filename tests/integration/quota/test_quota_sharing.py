@@ -229,6 +229,6 @@ def test_requests_per_minute_are_those_of_all_processes(start, script, small, mo
         texts = [other.stdout.read().split() for other in others]
     assert texts == [[str(sum(map(len, small.values()))), "0"]] * 2
     budget = budget_for(replace(cdse.settings, requests_per_minute=3000))
-    (due,) = budget._pace._earned.read()
+    (due,) = budget._pace._machine._earned.read()
     assert cdse.counters().requests == 2 * (len(small) + 1)
     assert due >= began + cdse.counters().requests * 60 / 2700
