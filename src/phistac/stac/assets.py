@@ -157,7 +157,9 @@ def file_asset(
     asset["auth:refs"] = ["s3"]
     asset["storage:refs"] = ["cdse-s3", "creodias-s3"]
     if nodes is not None:
-        asset["alternate"] = {"https": https(nodes)}
+        asset["alternate"] = {
+            "https": {"href": nodes, "alternate:name": "HTTPS", "auth:refs": ["oidc"], "storage:refs": []}
+        }
     return asset
 
 
