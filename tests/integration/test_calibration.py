@@ -14,25 +14,9 @@ import xarray as xr
 
 import phistac
 from phistac.errors import NotFoundError, QueryError
-from phistac.sandbox.environment import environment
 
 pytest.importorskip("nanio")
 KINDS = {"sigma0": "sigmaNought", "gamma0": "gamma", "beta0": "betaNought"}
-
-
-@pytest.fixture(scope="module")
-def server(seeded_root):
-    from phistac import Sandbox
-
-    with Sandbox(root=seeded_root) as running:
-        yield running
-
-
-@pytest.fixture
-def cdse(server, monkeypatch, _no_accident):
-    for name, value in environment(server.config, server.settings).items():
-        monkeypatch.setenv(name, value)
-    return server
 
 
 def address(cdse, kind: str) -> str:

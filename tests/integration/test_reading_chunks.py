@@ -10,22 +10,8 @@ import xarray as xr
 
 import phistac
 from phistac.reading.sentinel1 import pixels
-from phistac.sandbox.environment import environment
 
 pytest.importorskip("nanio")
-
-
-@pytest.fixture(scope="module")
-def server(seeded_root):
-    with phistac.Sandbox(root=seeded_root) as running:
-        yield running
-
-
-@pytest.fixture
-def cdse(server, monkeypatch, _no_accident):
-    for name, value in environment(server.config, server.settings).items():
-        monkeypatch.setenv(name, value)
-    return server
 
 
 def place(cdse, part: str) -> str:

@@ -23,21 +23,6 @@ from rasterio.shutil import copy  # noqa: E402 - behind the skip
 from rasterio.windows import Window  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def server(seeded_root):
-    from phistac import Sandbox
-
-    with Sandbox(root=seeded_root) as running:
-        yield running
-
-
-@pytest.fixture
-def cdse(server, monkeypatch, _no_accident):
-    for name, value in environment(server.config, server.settings).items():
-        monkeypatch.setenv(name, value)
-    return server
-
-
 def products(root) -> list[dict]:
     rows = [json.loads(line) for line in (root / "catalogue" / "products.jsonl").read_text().splitlines()]
     return [row for row in rows if "SAR" in row["S3Path"] and row["Name"][7:10] in ("SLC", "GRD")]

@@ -17,25 +17,10 @@ import xarray as xr
 import phistac
 from phistac.errors import NotFoundError
 from phistac.odata import records
-from phistac.sandbox.environment import environment
 from phistac.stac.bursts import burst_item
 from phistac.stac.items import item as product_item
 
 pytest.importorskip("nanio")
-
-
-@pytest.fixture(scope="module")
-def server(seeded_root):
-    with phistac.Sandbox(root=seeded_root) as running:
-        yield running
-
-
-@pytest.fixture
-def cdse(server, monkeypatch, _no_accident):
-    """The sandbox of this module, in the clean environment of one test."""
-    for name, value in environment(server.config, server.settings).items():
-        monkeypatch.setenv(name, value)
-    return server
 
 
 def rows(cdse, name: str) -> list[dict]:

@@ -15,7 +15,6 @@ from phistac.errors import ChangedObjectError, NotFoundError
 from phistac.reading.pending import held, pending, variables
 from phistac.remote.files.filesystem import filesystem
 from phistac.sandbox import Fault
-from phistac.sandbox.environment import environment
 
 pytest.importorskip("nanio")
 
@@ -24,15 +23,6 @@ pytest.importorskip("nanio")
 def server(seeded_root):
     with phistac.Sandbox(root=seeded_root, latency_s=0.01, rate=0) as running:
         yield running
-
-
-@pytest.fixture
-def cdse(server, monkeypatch, _no_accident):
-    """The sandbox of this module, in the clean environment of one test."""
-    for name, value in environment(server.config, server.settings).items():
-        monkeypatch.setenv(name, value)
-    server.reset_counters()
-    return server
 
 
 def place(cdse, part: str) -> str:

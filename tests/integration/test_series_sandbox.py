@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import xarray as xr
 
-import phistac
 from phistac import burst_series
 from phistac.errors import ChangedObjectError, FormatError, NotFoundError
 from phistac.odata import records
@@ -20,7 +19,6 @@ from phistac.reading.explain import explain
 from phistac.reading.loading import load
 from phistac.reading.pending import pending
 from phistac.sandbox import Fault
-from phistac.sandbox.environment import environment
 from phistac.stac.bursts import burst_item
 
 if TYPE_CHECKING:
@@ -29,23 +27,6 @@ if TYPE_CHECKING:
 pytest.importorskip("nanio")
 
 BURST = "t044_092602_iw2"
-
-
-@pytest.fixture(scope="module")
-def server(seeded_root):
-    with phistac.Sandbox(root=seeded_root) as running:
-        yield running
-
-
-@pytest.fixture
-def cdse(server, monkeypatch, _no_accident):
-    """The sandbox of this module, in the clean environment and with the empty sidecar of one test."""
-    for name, value in environment(server.config, server.settings).items():
-        monkeypatch.setenv(name, value)
-    server.clear_faults()
-    server.reset_counters()
-    yield server
-    server.clear_faults()
 
 
 @pytest.fixture(scope="module")
