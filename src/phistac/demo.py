@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 
 import phistac
-from phistac.errors import FormatError, NotFoundError
+from phistac.errors import ConfigurationError, FormatError, NotFoundError
 from phistac.sandbox.bars import Bars
 from phistac.sandbox.handle import Sandbox
 
@@ -59,9 +59,13 @@ def run(out: Path, *, data: Path | None = None, root: Path | None = None, say: C
 
     Raises
     ------
+    ConfigurationError
+        If ``out`` is a file.
     NotFoundError
         If the archive holds no Sentinel-1 SLC or no Sentinel-3 OLCI product whose files are there.
     """
+    if out.exists() and not out.is_dir():
+        raise ConfigurationError(f"{out} is a file", remedy="Name a folder, which need not exist yet.")
     out.mkdir(parents=True, exist_ok=True)
     say("A Copernicus Data Space on this machine, with the quotas of the real one:")
     with (

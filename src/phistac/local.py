@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["read_area"]
 
 _LONGEST_FILE_NAME = 255
+_FILE_NAME = re.compile(r"[^\s()]+\.\w{2,8}")
 
 
 def read_area(source: str | Path) -> BaseGeometry:
@@ -41,7 +43,14 @@ def read_area(source: str | Path) -> BaseGeometry:
     'Point'
     """
     if not _is_file(source):
-        return to_geometry(str(source))
+        try:
+            return to_geometry(str(source))
+        except GeometryError as error:
+            if not _FILE_NAME.fullmatch(str(source)):
+                raise
+            raise GeometryError(
+                f"there is no file {str(source)!r}, and it is not WKT", remedy="Give a file that GDAL reads, or WKT."
+            ) from error
     import geopandas as gpd  # noqa: PLC0415 - half a second, only for files
     from pyogrio.errors import DataSourceError  # noqa: PLC0415 - comes with geopandas
 

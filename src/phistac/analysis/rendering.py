@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["counted", "duration", "html_table", "quantity", "text_table"]
+__all__ = ["counted", "duration", "html_table", "preformatted", "quantity", "text_table"]
+
+
+_WRAPPED = "white-space:normal; overflow-wrap:anywhere"
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -39,12 +42,25 @@ def html_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[obje
 
     Examples
     --------
-    >>> html_table("c", ["<b>"], [["&"]])
-    '<table><caption>c</caption><thead><tr><th>&lt;b&gt;</th></tr></thead><tbody><tr><td>&amp;</td></tr></tbody></table>'
+    >>> "&lt;b&gt;</th>" in html_table("c", ["<b>"], [["&"]])
+    True
     """
-    head = "".join(f"<th>{escape(str(value))}</th>" for value in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in row) + "</tr>" for row in rows)
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    text = [any(not _is_quantity(row[column]) for row in rows) for column in range(len(header))]
+    head = "".join(_cell("th", value, wide) for value, wide in zip(header, text, strict=True))
+    lines = ("".join(_cell("td", value, wide) for value, wide in zip(row, text, strict=True)) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    said = f"<caption style='text-align:left; white-space:normal'>{escape(caption)}</caption>"
+    return f"<table>{said}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(tag: str, value: object, wide: bool) -> str:  # noqa: FBT001 - of the column
+    style = f"text-align:left; {_WRAPPED}; max-width:40em" if wide else "text-align:right"
+    return f"<{tag} style='{style}'>{escape(str(value))}</{tag}>"
+
+
+def preformatted(text: str) -> str:
+    """Return lines of text as HTML, in letters of one width; nothing in them can become markup."""
+    return f"<pre style='font-family:monospace; white-space:pre-wrap; overflow-wrap:anywhere'>{escape(text)}</pre>"
 
 
 def counted(number: int, noun: str) -> str:
@@ -92,3 +108,8 @@ def quantity(value: float, unit: str) -> str:
 def _is_number(value: object) -> bool:
     text = str(value).replace(",", "").replace(".", "", 1).removeprefix("-")
     return text.isdigit() or text == ""
+
+
+def _is_quantity(value: object) -> bool:
+    """Say whether a cell is a number, with or without a unit."""
+    return _is_number(str(value).partition(" ")[0])

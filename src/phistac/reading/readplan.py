@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from dataclasses import dataclass
 from posixpath import commonpath, dirname
 from typing import TYPE_CHECKING
 
+from phistac.analysis.rendering import preformatted
 from phistac.remote.ranges.amounts import count_of, size_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class ReadPlan:
         )
 
     def _repr_html_(self) -> str:
-        return f"<pre style='white-space: pre-wrap'>{html.escape(str(self))}</pre>"
+        return preformatted(str(self))
 
     def _of_tasks(self) -> str:
         own = self.plans[len(self.plans) - self.tasks :]

@@ -68,6 +68,8 @@ def renewed(old: Plan, names: Iterable[str]) -> Plan:
 
 
 def _planned(wanted: list[Source], folder: Path, settings: Settings) -> list[PlannedProduct]:
+    if folder.exists() and not folder.is_dir():
+        raise ConfigurationError(f"{folder} is a file", remedy="Name a folder, which need not exist yet.")
     known = {source.root: product for source in wanted if (product := _from_receipt(source, folder)) is not None}
     unknown = [source for source in wanted if source.root not in known]
     if unknown:

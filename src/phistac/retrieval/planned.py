@@ -132,4 +132,4 @@ class Plan:
 def _status(product: PlannedProduct) -> str:
     if product.failure is not None:
         return product.failure.message
-    return "whole" if product.receipted else ("to verify" if not product.missing else "")
+    return "whole" if product.receipted else ("to verify" if not product.missing else "to fetch")

@@ -29,7 +29,9 @@ class Progress:
     def __init__(self, size: int, objects: int, *, show: bool) -> None:
         self._lock = Lock()
         self._whole, self._objects = 0, objects
-        self._bar = _bar(show=show)(total=size, unit="B", unit_scale=True, desc="download", disable=not show)
+        # In notebooks, and in terminals: in a file of text a bar is a hundred lines.
+        hidden = None if show else True
+        self._bar = _bar(show=show)(total=size, unit="B", unit_scale=True, desc="download", disable=hidden)
 
     def __enter__(self) -> Self:
         return self

@@ -44,7 +44,8 @@ class ProductReport:
     @property
     def reason(self) -> str:
         """Why it failed, in one line; empty if it did not."""
-        shown = "; ".join(f"{failure.path}: {failure.message}" for failure in self.failures[:_REASONS_SHOWN])
+        named = [f"{each.path}: {each.message}" if each.path else each.message for each in self.failures]
+        shown = "; ".join(named[:_REASONS_SHOWN])
         rest = len(self.failures) - _REASONS_SHOWN
         return f"{shown}; and {rest} more" if rest > 0 else shown
 

@@ -17,10 +17,12 @@ import signal
 import sys
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import ConfigurationError, PhistacError
+from phistac.sandbox.bars import Bars
 from phistac.sandbox.config import AS_STRICT_SAYS, SandboxConfig
 from phistac.sandbox.environment import environment, settings_of
 
@@ -51,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--latency", type=float, default=AS_STRICT_SAYS, help="seconds to the first byte")
     option("--requests-per-minute", type=int, default=AS_STRICT_SAYS, help="on S3, per account; 0 for any number")
     option("--token-lifetime", type=float, default=default.token_lifetime_s, help="seconds")
-    option("--username", default=default.username)
+    option("--username", default=default.username, help="who may log in")
     option("--from-stdin", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -89,7 +91,8 @@ def run(namespace: argparse.Namespace) -> int:
     )
     with contextlib.ExitStack() as folders:
         root = namespace.root or Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="phistac-sandbox-")))
-        _serve(config, root.absolute(), _tell_person, until_end_of_input=False)
+        bars = folders.enter_context(Bars(_write_line))
+        _serve(config, root.absolute(), partial(_tell_person, bars), until_end_of_input=False)
     return 0
 
 
@@ -159,11 +162,16 @@ def _tell_parent(**event: Any) -> None:
     sys.stdout.flush()
 
 
-def _tell_person(**event: Any) -> None:
+def _write_line(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _tell_person(bars: Bars, **event: Any) -> None:
     """Say it to whoever typed the command; standard output gets what another shell needs to use the sandbox."""
     if event["event"] == "progress":
-        sys.stderr.write(f"{event['text']}\n")
+        bars(event["text"])
         return
+    bars.close()
     for name, value in event["environment"].items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
     sys.stdout.flush()

@@ -33,6 +33,7 @@ class Bars:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._bar: Any = None
+        self._what = ""  # a hidden bar does not know its own
 
     def __call__(self, line: str) -> None:
         """Take note of one line."""
@@ -41,9 +42,10 @@ class Bars:
             self.close()
             self._say(line)
             return
-        if self._bar is None or self._bar.desc.strip(": ") != counted["what"]:
+        if self._bar is None or self._what != counted["what"]:
             self.close()
-            self._bar = tqdm(total=int(counted["total"]), desc=counted["what"], unit="product", leave=True)
+            self._what, total = counted["what"], int(counted["total"])
+            self._bar = tqdm(total=total, desc=self._what, unit="product", leave=True, disable=None)
         self._bar.update(int(counted["done"]) - self._bar.n)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import html
 import json
 import urllib.request
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
@@ -73,10 +74,16 @@ class Sandbox:
         progress: Callable[[str], None] | None = None,
         **options: Any,
     ) -> None:
+        known = {each.name for each in fields(SandboxConfig)}
+        unknown = sorted(set(options) - known)
+        if unknown:
+            raise ConfigurationError(
+                f"the sandbox has no option {unknown[0]!r}", remedy=f"It has {', '.join(sorted(known))}."
+            )
         try:
             self.config = SandboxConfig(data=None if data is None else Path(data), **options)
         except TypeError as error:
-            raise ConfigurationError(f"the sandbox has no such option ({error})") from error
+            raise ConfigurationError(f"an option of the sandbox is of the wrong type ({error})") from error
         self._given_root = None if root is None else Path(root).absolute()
         self._progress = progress
         self._process: ServerProcess | None = None
@@ -232,6 +239,7 @@ class Sandbox:
         rows = [("archive", self.config.data or f"seed {self.config.seed}, {self.config.size}")]
         if self._process:
             rows += [("catalogue", self.settings.catalogue_url), ("S3", self.settings.s3_url), ("folder", self.root)]
-        rows.append(("quota", f"{self.config.connections or 'any number of'} connections ({self.config.count})"))
+        what = "sockets and requests" if self.config.count == "both" else self.config.count
+        rows.append(("quota", f"{self.config.connections or 'any number of'} connections ({what})"))
         cells = "".join(f"<tr><th>{name}</th><td>{html.escape(str(value))}</td></tr>" for name, value in rows)
         return f"<table><caption>phistac sandbox</caption>{cells}</table>"

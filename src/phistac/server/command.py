@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import ipaddress
 import logging
@@ -65,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
         )
         sys.stderr.write(f"{_greeting(options.host, listener.getsockname()[1])}\n")
         sys.stderr.flush()
-        uvicorn.Server(config).run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):  # how it is meant to end
+            uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from phistac.analysis.rendering import preformatted
 from phistac.odata.filters import render
 from phistac.odata.paging import Position, page_query
 from phistac.odata.query import MAX_TOP, Query
@@ -57,7 +57,7 @@ class Step:
         return None if records is None else max(1, -(-records // self.page_size))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """All queries of a search. Print it, or look at its ``steps``."""
 
@@ -74,8 +74,13 @@ class Explanation:
             return "No request: nothing can match."
         return "\n".join(line for number, each in enumerate(self.steps, 1) for line in self._lines(number, each))
 
+    def __repr__(self) -> str:
+        asked = dict.fromkeys(name for each in self.steps for name in each.collections or ("all products",))
+        queries = f"{len(self.steps)} {'query' if len(self.steps) == 1 else 'queries'}"
+        return f"<Explanation: {queries} for {', '.join(asked)}>" if self.steps else "<Explanation: nothing can match>"
+
     def _repr_html_(self) -> str:
-        return f"<pre style='white-space: pre-wrap'>{html.escape(str(self))}</pre>"
+        return preformatted(str(self))
 
     def _lines(self, number: int, step: Step) -> list[str]:
         what = ", ".join(step.collections) or "all products"

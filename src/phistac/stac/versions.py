@@ -6,13 +6,13 @@ Which products are versions of one acquisition, and which of them is the latest,
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
 
+from phistac.analysis.rendering import counted, preformatted
 from phistac.analysis.versions import Facts, choose
 from phistac.errors import QueryError
 from phistac.stac.tables import item_list
@@ -56,12 +56,12 @@ class Latest(list[T]):
 
     def __repr__(self) -> str:
         counts = Counter(each.reason for each in self.dropped)
-        lines = [f"Latest: {len(self):,} Items kept, {len(self.dropped):,} dropped"]
+        lines = [f"Latest: {counted(len(self), 'Item')} kept, {len(self.dropped):,} dropped"]
         lines += [f"  {count:>7,}  {reason}" for reason, count in counts.most_common()]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+        return preformatted(repr(self))
 
 
 def latest(items: ItemsLike) -> Latest[Any] | gpd.GeoDataFrame:
@@ -92,7 +92,7 @@ def latest(items: ItemsLike) -> Latest[Any] | gpd.GeoDataFrame:
     >>> name = "S2A_MSIL1C_20200808T010311_N{}_R045_T54PXA_{}"
     >>> old, new = name.format("0209", "20200808T022415"), name.format("0500", "20230413T212505")
     >>> latest([{"type": "Feature", "id": each, "properties": {}} for each in (old, new)])
-    Latest: 1 Items kept, 1 dropped
+    Latest: 1 Item kept, 1 dropped
             1  processed with a lower baseline
     """
     if isinstance(items, gpd.GeoDataFrame):

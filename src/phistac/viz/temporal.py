@@ -25,6 +25,7 @@ _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 _MARKERS = "oDs^vPX"
 _MOST_ROWS = 40
 _ROW_INCHES = 0.42
+_AROUND_ONE_DAYS = 3
 _LONG_GAP = 1.5  # times the median: such a gap is worth a number
 
 
@@ -79,6 +80,7 @@ def plot_timeline(
     _draw_marks(ax, marks)
     _label_rows(ax, marks)
     _label_time(ax, dates)
+    _limit_time(ax, marks)
     ax.set_title(_title(marks, names, slices=slices), loc="left", fontsize="medium")
     return ax
 
@@ -136,7 +138,7 @@ def _draw_marks(ax: Axes, marks: _Marks) -> None:
             _dates(part["time_us"].to_numpy()),
             part["row"].to_numpy(),
             linestyle="none",
-            marker=_MARKERS[number % len(_MARKERS)],
+            marker=_MARKERS[(number + number // len(_COLORS)) % len(_MARKERS)],  # the eighth is not like the first
             markersize=6,
             color=_COLORS[number % len(_COLORS)],
             markeredgecolor="white",
@@ -146,9 +148,9 @@ def _draw_marks(ax: Axes, marks: _Marks) -> None:
         )
     if len(platforms) > 1:
         ax.legend(
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            ncols=min(len(platforms), 4),
+            loc="upper right",
+            bbox_to_anchor=(1.0, -0.55 / (1.2 + _ROW_INCHES * len(marks.rows))),  # below the label of the axis
+            ncols=min(len(platforms), 8),
             frameon=False,
             fontsize="small",
             borderaxespad=0.2,
@@ -186,6 +188,13 @@ def _label_time(ax: Axes, dates: Any) -> None:
     ax.set_xlabel("sensing start (UTC)", fontsize="small")
     ax.tick_params(axis="x", labelsize="small")
     ax.xaxis.get_offset_text().set_fontsize("small")
+
+
+def _limit_time(ax: Axes, marks: _Marks) -> None:
+    """Show some days around a single pass: matplotlib would show years."""
+    first, last = marks.passes["time_us"].min(), marks.passes["time_us"].max()
+    if first == last:
+        ax.set_xlim(_dates(first) - _AROUND_ONE_DAYS, _dates(first) + _AROUND_ONE_DAYS)
 
 
 def _title(marks: _Marks, names: list[str], *, slices: bool) -> str:

@@ -71,7 +71,7 @@ def test_it_says_what_it_dropped(items):
     assert "the cloud optimized twin of one that is kept" in text
     assert "S1A" not in text
     assert repr(Latest()) == "Latest: 0 Items kept, 0 dropped"
-    assert "<pre>Latest" in latest(items)._repr_html_()
+    assert ">Latest" in latest(items)._repr_html_()
 
 
 def test_forms(items):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from phistac.errors import ConfigurationError
 from phistac.remote.account.interactive import ask, ask_hidden, asked_login, some
 from phistac.remote.account.secrets import Login, S3Keys, Secret
-from phistac.remote.account.variables import login_in
+from phistac.remote.account.variables import login_in, variable
 from phistac.settings import resolve
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def _login(options: argparse.Namespace, settings: Settings) -> Login:
         if found is None or options.username not in {None, found.username}:
             raise ConfigurationError(
                 "there is nobody to ask for a password",
-                remedy="Use --username with --stdin, or set PHISTAC_USERNAME and PHISTAC_PASSWORD.",
+                remedy=f"Use --username with --stdin, or set {variable('USERNAME', settings.account)} and "
+                f"{variable('PASSWORD', settings.account)}.",
             )
         return found
     return asked_login(options.username)

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Feed"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Change:
     """Something that was added to the result of a search, changed in it or deleted from it."""
 
     kind: Literal["added", "updated", "deleted"]
+    """What happened to it."""
     item: dict[str, Any]
     """The STAC Item; of what was deleted, as far as the catalogue remembers it."""
     at: str
@@ -40,6 +41,9 @@ class Change:
     def id(self) -> str:
         """Id of the Item."""
         return str(self.item["id"])
+
+    def __repr__(self) -> str:
+        return f"<Change: {self.id} {self.kind} at {self.at}>"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,10 @@ from pystac_client import Client, ItemSearch
 from shapely.geometry import mapping
 
 from phistac.analysis.aoi import to_geometry
-from phistac.errors import GeometryError
+from phistac.errors import GeometryError, QueryError
+from phistac.stac.cql2 import cql2_json
+from phistac.stac.intervals import to_interval
+from phistac.stac.parameters import to_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +116,10 @@ class CatalogueClient(Client):
         ------
         GeometryError
             If the area is none: not WKT or GeoJSON, self-crossing, empty, out of range.
+        DatetimeError, QueryError
+            If a time, a number or a filter in text has no meaning.
         """
+        _check(datetime, limit, max_items, filter if filter_lang != "cql2-json" else None)
         if isinstance(intersects, PathLike):
             raise GeometryError(
                 f"{fspath(intersects)!r} is a file, not an area", remedy="Read it first: phistac.local.read_area(file)."
@@ -157,3 +163,14 @@ class CatalogueClient(Client):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _check(datetime: Any, limit: Any, max_items: Any, filter_: Any) -> None:
+    """Refuse, with the reason, what pystac-client would stumble over."""
+    if isinstance(datetime, str):
+        to_interval(datetime)
+    to_limit(limit)
+    if max_items is not None and (not isinstance(max_items, int) or max_items < 1):
+        raise QueryError(f"max_items is {max_items!r}", remedy="It is a number from 1 up.")
+    if isinstance(filter_, str):
+        cql2_json(filter_)

@@ -117,7 +117,8 @@ class StacIO(StacApiIO):
                 self._answer(method, href, path, parameters or {})
             ).decode()  # json takes ten times that
         except (NotFoundError, UnknownCollectionError) as error:
-            if (path or urlsplit(href).path).rstrip("/").endswith("/search"):
+            landing = href == self.api.catalogue.settings.stac_url
+            if landing or (path or urlsplit(href).path).rstrip("/").endswith("/search"):
                 raise
             absent = APIError(str(error))
             absent.status_code = _NOT_FOUND
@@ -237,7 +238,7 @@ def connect(settings: Settings | None = None, *, native: bool = False) -> Catalo
 
     Raises
     ------
-    CatalogueError, RateLimitError, ServiceError
+    CatalogueError, NotFoundError, RateLimitError, ServiceError
         If ``native`` and the service does not answer, or not with a catalog.
 
     Examples
