@@ -21,6 +21,7 @@ __all__ = ["Converter", "converters_of"]
 _LEVEL = re.compile(r"(?:LEVEL|S2MSI|L)?([0-4])[A-Z]{0,2}_?")
 _VERSION = re.compile(r"0(\d\d\.\d\d)")
 _SEPARATORS = str.maketrans("&,/", "   ")
+_WHOLE = 100
 _MGRS = re.compile(r"\d\d[A-Z]{3}")
 
 
@@ -30,6 +31,13 @@ class Converter:
 
     read: Callable[[Any], Any]
     write: Callable[[Any], tuple[Any, ...]]
+    least: float | None = None
+    most: float | None = None
+    """What numbers have to be, or else Items do not have them: records fill in -1, 0 or 120."""
+
+    def within(self, value: float) -> bool:
+        """Say whether a number is one that Items have."""
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
 
 def _read_level(value: str) -> str:
@@ -102,14 +110,20 @@ def _read_product_type(value: str) -> str:
 
 
 def _write_product_type(value: str) -> tuple[str, ...]:
+    if value.endswith("-COG"):  # no Item has that
+        return ()
     return (value, f"{value}-COG") if "_GRD" in value else (value,)
 
 
 def _text_to_int(value: str) -> tuple[int, ...]:
-    return (int(value),) if str(value).isdigit() else ()
+    return (int(value),) if re.fullmatch(r"[0-9]{1,18}", str(value)) else ()
 
 
-IDENTITY = Converter(read=lambda value: value, write=lambda value: (value,))
+def _alone(value: Any) -> tuple[Any, ...]:
+    return (value,)
+
+
+IDENTITY = Converter(read=lambda value: value, write=_alone)
 
 converters_of: Mapping[str, Converter] = {
     "identity": IDENTITY,
@@ -123,6 +137,9 @@ converters_of: Mapping[str, Converter] = {
     "product_type": Converter(_read_product_type, _write_product_type),
     "text": Converter(read=str, write=_text_to_int),
     "time": Converter(read=normalized, write=lambda value: (instant(value),)),
-    "percent": Converter(read=lambda value: value if 0 <= value <= 100 else None, write=lambda value: (value,)),  # noqa: PLR2004
+    "percent": Converter(
+        read=lambda value: value if 0 <= value <= _WHOLE else None, write=_alone, least=0, most=_WHOLE
+    ),
+    "counted": Converter(read=lambda value: value if value >= 1 else None, write=_alone, least=1),
 }
 """Converters by the name that the table of attributes calls them."""

@@ -9,6 +9,7 @@ from phistac.errors import QueryError
 from phistac.odata.filters import Attribute, Comparison, Expression
 from phistac.odata.times import instant
 from phistac.stac.columns import columns
+from phistac.stac.missions import TIMELINESS
 
 if TYPE_CHECKING:
     from phistac.odata.filters import Operator
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from phistac.stac.columns import Column
 
 __all__ = ["alternatives"]
+
+_LARGEST = 2**63
 
 
 def alternatives(
@@ -46,12 +49,15 @@ def alternatives(
         If the value is of another type than the property.
     """
     usable = [column for column in columns(name, collection) if operator in column.operators]
-    if not usable:
+    if not usable or (isinstance(value, int | float) and abs(value) >= _LARGEST):
         return None
+    if name == "product:timeliness_category" and value not in TIMELINESS:
+        return ()  # no Item has another one
     conditions = [
         _condition(column, *_cast(name, column, operator, each), collection)
         for column in usable
         for each in _write(name, column, value)
+        if operator != "eq" or not isinstance(each, int | float) or column.converter.within(each)
     ]
     return tuple(dict.fromkeys(conditions))
 
@@ -86,10 +92,25 @@ def _cast(name: str, column: Column, operator: Operator, value: Any) -> tuple[Op
     return operator, value
 
 
+def _bounded(column: Column, operator: Operator, value: Any) -> Expression:
+    """Leave out values beyond what Items have: records fill in -1, 0 or 120 for what they do not know."""
+    least, most = column.converter.least, column.converter.most
+    down = operator in {"lt", "le"}
+    near, far = (most, least) if down else (least, most)
+    toward: Operator = "le" if down else "ge"
+    away: Operator = "ge" if down else "le"
+    cast = int if column.type == "Integer" else float
+    if near is not None and (value > near if down else value < near):
+        operator, value = toward, cast(near)
+    made = Attribute(column.name, column.type, operator, value)
+    return made if far is None else Attribute(column.name, column.type, away, cast(far)) & made
+
+
 def _condition(column: Column, operator: Operator, value: Any, collection: Collection | None) -> Expression:
     if not column.attribute:
         return Comparison(column.name, operator, value)
-    made = Attribute(column.name, column.type, operator, value)
+    plain = operator == "eq" or (column.converter.least is None and column.converter.most is None)
+    made = Attribute(column.name, column.type, operator, value) if plain else _bounded(column, operator, value)
     if column.collection and collection is None:
         return Comparison("Collection/Name", "eq", column.collection) & made
     return made

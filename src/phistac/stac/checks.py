@@ -114,7 +114,7 @@ def _denied(inner: Check) -> Check:
     return check
 
 
-def _both(decide: Callable[[Any, Any], bool], args: list[Any]) -> Check:
+def _both(decide: Callable[[Any, Any], Truth], args: list[Any]) -> Check:
     left, right = (_value(each) for each in args)
 
     def check(item: Mapping[str, Any]) -> Truth:
@@ -128,13 +128,16 @@ def _comparison(operator: str, left: Any, right: Any) -> Check:
     if left == {"property": "collection"} and isinstance(right, str) and operator in {"=", "<>"}:
         return _membership(members(right), wanted=operator == "=")
     compare = _COMPARE[operator]
+    typed = any(not isinstance(each, dict) or "timestamp" in each for each in (left, right))
 
-    def decide(first: Any, second: Any) -> bool:
+    def decide(first: Any, second: Any) -> Truth:
         if isinstance(first, list) and isinstance(second, list):
             first, second = sorted(first), sorted(second)
         try:
             return compare(*_alike(first, second))
         except TypeError as error:
+            if typed:  # a value of the filter has the type of its property: the record has a text for a number
+                return None
             raise QueryError(f"{first!r} and {second!r} cannot be compared with {operator!r}") from error
 
     return _both(decide, [left, right])

@@ -106,6 +106,10 @@ _BURST = {
 }
 # What Items of a collection do not carry though their records have the attribute: see phistac.stac.items.
 _TWINS_OWN = frozenset({"processing:facility", "processing:version"})
+_PARTLY = "eopf:datastrip_id"
+"""Records of 2023 have it under a name that the catalogue refuses to be asked by: it is checked on the Items."""
+_NOT_OF_ALL = _TWINS_OWN | {"sar:beam_ids"}
+"""What some Items of Sentinel-1 leave out."""
 
 # Items of Sentinel-2 name it as the facility where the record has no processing centre.
 _ORIGIN = Column("origin", "String", converters_of["identity"], _EQUAL, attribute=True, loose=True)
@@ -132,7 +136,10 @@ def columns(name: str, collection: Collection | None) -> tuple[Column, ...]:
         return ()
     odata = None if collection is None else collection.odata
     rows = by_property(name, odata) or _raw(name, odata)
-    made = [Column(row.odata, row.type, row.converter, row.operators, attribute=True) for row in rows]
+    if name == _PARTLY and odata in {None, "SENTINEL-2"}:
+        return ()
+    loose = name in _NOT_OF_ALL and (collection is None or (collection.wide and odata == "SENTINEL-1"))
+    made = [Column(row.odata, row.type, row.converter, row.operators, attribute=True, loose=loose) for row in rows]
     if name == "processing:facility" and (collection is None or collection.odata == "SENTINEL-2"):
         made.append(_ORIGIN)
     return tuple(dict.fromkeys(each for each in made if each.operators))

@@ -38,7 +38,7 @@ def literal(prop: Property, value: Any, operator: str) -> Any:
     if made is None:
         kinds = {"integer": "a whole number", "texts": "a list of texts", "boolean": "true or false"}
         raise QueryError(f"{prop.name} is {kinds.get(prop.kind, f'a {prop.kind}')}, {value!r} is not")
-    return made
+    return prop.canonical(made) if prop.kind in {"text", "texts"} and operator in {"=", "<>"} else made
 
 
 def _typed(prop: Property, value: Any, operator: str) -> Any:

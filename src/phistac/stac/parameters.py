@@ -13,6 +13,7 @@ from phistac.analysis.aoi import to_geometry
 from phistac.errors import QueryError
 from phistac.stac.collections import Collection, collection
 from phistac.stac.cql2 import cql2_json, from_query
+from phistac.stac.ids import item_id
 from phistac.stac.intervals import Interval, to_interval
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def to_search(params: Mapping[str, Any]) -> Search:
         collections=tuple(
             collection(each) for each in dict.fromkeys(_words("collections", given.get("collections", ())))
         ),
-        ids=tuple(dict.fromkeys(_words("ids", given.get("ids", ())))),
+        ids=tuple(dict.fromkeys(item_id(each.strip()) for each in _words("ids", given.get("ids", ())))),
         geometry=_geometry(given),
         interval=to_interval(given.get("datetime")),
         filter=_filter(given),

@@ -53,6 +53,10 @@ def to_geoparquet(items: ItemsLike, path: Any) -> None:
     See Also
     --------
     from_geoparquet : the Items again.
+
+    Examples
+    --------
+    >>> to_geoparquet(items, "items.parquet")  # doctest: +SKIP
     """
     rows = item_dicts(items)
     if not rows:
@@ -130,6 +134,11 @@ def from_geoparquet(path: Any) -> list[dict[str, Any]]:
         If there is no such file.
     FormatError
         If it is not a table of Items.
+
+    Examples
+    --------
+    >>> from_geoparquet("items.parquet")[0]["id"]  # doctest: +SKIP
+    'S1C_IW_SLC__1SDV_20250630T165737_20250630T165748_003015_004D5E_79CE'
     """
     try:
         table = pa.parquet.read_table(str(path))

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["properties_of"]
 
 _NEVER = "9999-01-01T00:00:00.000000Z"
-_COUNTED = frozenset({"sat:absolute_orbit", "sat:relative_orbit", "sat:orbit_cycle"})
-"""From 1; records that know none say 0 or -1."""
 _COG = "sentinel-1-grd"
 _COVERS = {
     "salineWaterCover": "saline_water", "coastalCover": "coastal", "freshInlandWaterCover": "fresh_inland_water",
@@ -105,13 +103,7 @@ def _reading(mission: str, names: tuple[str, ...]) -> tuple[tuple[str, str, Call
 
 
 def _reader(row: AttributeRow) -> Callable[[Any], Any] | None:
-    if row.stac in _COUNTED:
-        return _counted
     return None if row.converter is IDENTITY else row.converter.read
-
-
-def _counted(value: int) -> int | None:
-    return value if value >= 1 else None
 
 
 def _add_timeliness(properties: dict[str, Any], product: Product, mission: str) -> None:

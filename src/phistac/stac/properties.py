@@ -9,14 +9,16 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from phistac.errors import QueryError
 from phistac.odata.attributes import ATTRIBUTES
 from phistac.stac.columns import columns, queryable_names
+from phistac.stac.ids import item_id
 
 if TYPE_CHECKING:
     from phistac.odata.attributes import AttributeRow
+    from phistac.odata.converters import Converter
     from phistac.odata.filters import ValueType
     from phistac.stac.collections import Collection
 
@@ -60,6 +62,16 @@ class Property:
     kind: Kind
     asked: tuple[str, ...]
     """Fields or attributes of the catalogue that stand for it; none where it is checked on this side."""
+    converter: Converter | None = None
+    """What reads and writes it, where one way does."""
+
+    def canonical(self, value: Any) -> Any:
+        """Return a value that records spell in several ways as Items have it."""
+        if self.name == "id":
+            return item_id(value)
+        written = () if self.converter is None else self.converter.write(value)
+        read = None if self.converter is None or not written else self.converter.read(written[0])
+        return value if read is None else read
 
 
 @cache
@@ -96,7 +108,9 @@ def _property(name: str, collection: Collection | None) -> Property:
         return Property(name, "text", ("BurstId", "SwathIdentifier"))
     ways = columns(name, collection)
     kind = _EITHER.get(name) or _KINDS[ways[0].type]
-    return Property(name, kind, tuple(dict.fromkeys(way.name for way in ways)))
+    converters = {way.converter for way in ways}
+    one = converters.pop() if len(converters) == 1 and name != "platform" and kind in {"text", "texts"} else None
+    return Property(name, kind, tuple(dict.fromkeys(way.name for way in ways)), one)
 
 
 def known(name: str, collection: Collection | None) -> Property:

@@ -6,6 +6,7 @@ filter, which is checked on the Items that come back. Where the condition says a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from phistac.errors import QueryError
@@ -123,7 +124,9 @@ def _unequal(node: Node, name: str, value: Any, collection: Collection | None) -
         below, above = (alternatives(name, operator, value, collection) for operator in ("lt", "gt"))
         return Split(any_of((*below, *above))) if below and above else Split(rest=node)
     equal = {"op": "=", "args": node["args"]}
-    return denied(_comparison(equal, "=", name, value, collection), node)
+    found = denied(_comparison(equal, "=", name, value, collection), node)
+    # Items of auxiliary files have none, and are of a mission all the same.
+    return replace(found, rest=node) if name == "platform" else found
 
 
 def _membership(node: Node, operator: str, identifier: str, collection: Collection | None) -> Split:

@@ -18,6 +18,7 @@ from phistac.stac.columns import columns
 from phistac.stac.handfuls import handfuls
 from phistac.stac.ids import is_burst_id, name_condition, names_of
 from phistac.stac.lifting import lifted
+from phistac.stac.missionwide import with_collections
 from phistac.stac.normal import Node, normal
 from phistac.stac.places import area_node, asked_area
 from phistac.stac.pushdown import split
@@ -113,7 +114,7 @@ def _groups(search: Search, *, together: bool) -> list[tuple[Entity, tuple[Colle
             groups.append(("Bursts", (collection(BURSTS),)))
         return groups
     if together:
-        step = len(products) if len(search.ids) > _IDS_AT_ONCE else _COLLECTIONS_AT_ONCE
+        step = max(len(products), 1) if len(search.ids) > _IDS_AT_ONCE else _COLLECTIONS_AT_ONCE
         groups += [("Products", products[at : at + step]) for at in range(0, len(products), step)]
     else:
         groups += [("Products", (each,)) for each in products]
@@ -159,7 +160,8 @@ def _or(nodes: list[Node]) -> Node:
 def _membership(search: Search, group: tuple[Collection, ...]) -> Split:
     """Return what makes a record one of these collections that the filter wants."""
     if not group:
-        return Split() if search.filter is None else split(normal(search.filter, None), None)
+        found = Split() if search.filter is None else split(normal(search.filter, None), None)
+        return found if found.asked is None else replace(found, asked=with_collections(found.asked))
     nodes = {each: None if search.filter is None else normal(search.filter, each) for each in group}
     splits = {each: Split() if node is None else split(node, each) for each, node in nodes.items()}
     possible = {each: found for each, found in splits.items() if not found.never}

@@ -7,7 +7,7 @@ from phistac.odata.converters import converters_of
 
 __all__ = ["COUNTS", "MEASURES", "TIMES"]
 
-_SAME = (converters_of["identity"], converters_of["percent"])
+_SAME = tuple(converters_of[name] for name in ("identity", "percent", "counted"))
 _PLAIN = [row for row in ATTRIBUTES if row.written and row.converter in _SAME]
 
 COUNTS = frozenset(row.stac for row in _PLAIN if row.type == "Integer") | {

@@ -108,6 +108,12 @@ def to_geodataframe(items: ItemsLike) -> gpd.GeoDataFrame:
     ------
     QueryError
         If something among them is not an Item.
+
+    Examples
+    --------
+    >>> item = {"type": "Feature", "id": "a", "geometry": None, "properties": {"datetime": "2025-06-06T16:57:37Z"}}
+    >>> to_geodataframe([item])["datetime"].dt.year.tolist()
+    [2025]
     """
     rows = item_dicts(items)
     columns: dict[str, Any] = {name: pd.Series([row.get(name) for row in rows], dtype="str") for name in _TOP[:2]}
@@ -177,6 +183,13 @@ def from_geodataframe(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     -------
     list of dict
         Times come back with six digits of a second.
+
+    Examples
+    --------
+    >>> item = {"type": "Feature", "id": "a", "geometry": None, "properties": {"datetime": "2025-06-06T16:57:37Z"}}
+    >>> (again,) = from_geodataframe(to_geodataframe([item]))
+    >>> again["id"], again["properties"]
+    ('a', {'datetime': '2025-06-06T16:57:37.000000Z'})
     """
     if "id" not in table.columns or table.active_geometry_name is None:
         raise QueryError("the table is not one of Items: it has no id or no geometry")
@@ -222,5 +235,28 @@ def _geojson(shape: Any) -> dict[str, Any]:
 
 
 def to_item_collection(items: ItemsLike) -> dict[str, Any]:
-    """Return Items as a GeoJSON FeatureCollection, ready for ``json.dump``."""
+    """Return Items as a GeoJSON FeatureCollection, ready for ``json.dump``.
+
+    Parameters
+    ----------
+    items : ItemCollection, iterable of pystac.Item or dict, or GeoDataFrame
+        Of one or several collections.
+
+    Returns
+    -------
+    dict
+        A FeatureCollection; its ``features`` are the Items as plain dicts, in their order.
+
+    Raises
+    ------
+    QueryError
+        If something among them is not an Item.
+
+    Examples
+    --------
+    >>> item = {"type": "Feature", "id": "a", "geometry": None, "properties": {"datetime": "2025-06-06T16:57:37Z"}}
+    >>> made = to_item_collection([item])
+    >>> made["type"], [each["id"] for each in made["features"]]
+    ('FeatureCollection', ['a'])
+    """
     return {"type": "FeatureCollection", "features": item_dicts(items)}

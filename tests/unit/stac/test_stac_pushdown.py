@@ -35,6 +35,11 @@ def _integer(name, operator, value):
     return f"Attributes/{path}/any(att:att/Name eq '{name}' and att/{path}/Value {operator} {value})"
 
 
+def _below(name, operator, value):
+    """Records fill in 0 and -1 for an orbit that they do not know."""
+    return f"{_integer(name, 'ge', 1)} and {_integer(name, operator, value)}"
+
+
 def _string(name, value):
     path = "OData.CSC.StringAttribute"
     return f"Attributes/{path}/any(att:att/Name eq '{name}' and att/{path}/Value eq '{value}')"
@@ -44,7 +49,7 @@ def _string(name, value):
     ("node", "where", "expected"),
     [
         ({"op": "=", "args": [_p("sat:relative_orbit"), 44.0]}, _SLC, _integer("relativeOrbitNumber", "eq", 44)),
-        ({"op": ">", "args": [10, _p("sat:absolute_orbit")]}, _SLC, _integer("orbitNumber", "lt", 10)),
+        ({"op": ">", "args": [10, _p("sat:absolute_orbit")]}, _SLC, _below("orbitNumber", "lt", 10)),
         (
             {"op": "between", "args": [_p("sat:relative_orbit"), 1, 5]},
             _SLC,
@@ -59,9 +64,9 @@ def _string(name, value):
         (
             {"op": "<>", "args": [_p("sat:relative_orbit"), 44.0]},
             _SLC,
-            f"{_integer('relativeOrbitNumber', 'lt', 44)} or {_integer('relativeOrbitNumber', 'gt', 44)}",
+            f"({_below('relativeOrbitNumber', 'lt', 44)}) or {_integer('relativeOrbitNumber', 'gt', 44)}",
         ),
-        ({"op": "<", "args": [_p("sat:relative_orbit"), 44.5]}, _SLC, _integer("relativeOrbitNumber", "le", 44)),
+        ({"op": "<", "args": [_p("sat:relative_orbit"), 44.5]}, _SLC, _below("relativeOrbitNumber", "le", 44)),
         ({"op": "<>", "args": [_p("burst:swath"), "IW1"]}, _BURST, "not (SwathIdentifier eq 'IW1')"),
         ({"op": "=", "args": [_p("odata:Online"), True]}, _SLC, "Online eq true"),
         ({"op": "<>", "args": [_p("id"), "S1A_X"]}, _SLC, "not (Name eq 'S1A_X.SAFE')"),
@@ -131,7 +136,7 @@ _ALSO = [
     (
         "NOT (\"sat:relative_orbit\" = 44 OR platform LIKE '%1a')",
         _SLC,
-        f"{_integer('relativeOrbitNumber', 'lt', 44)} or {_integer('relativeOrbitNumber', 'gt', 44)}",
+        f"({_below('relativeOrbitNumber', 'lt', 44)}) or {_integer('relativeOrbitNumber', 'gt', 44)}",
         "NOT (platform LIKE '%1a')",
     ),
     ("id LIKE 'S1A_IW%'", _SLC, "startswith(Name,'S1A') and contains(Name,'IW')", "id LIKE 'S1A_IW%'"),

@@ -91,7 +91,7 @@ def test_the_query_extension():
         "Attributes/OData.CSC.DoubleAttribute/any(att:att/Name eq 'cloudCover' and att/OData.CSC.DoubleAttribute/Value"
     )
     assert asked[1] == (
-        f"{_S2} and {double} ge 5.0) and {double} lt 10.0) and Attributes/OData.CSC.StringAttribute/any(att:att/Name eq "
+        f"{_S2} and {double} le 100.0) and {double} ge 5.0) and {double} ge 0.0) and {double} lt 10.0) and Attributes/OData.CSC.StringAttribute/any(att:att/Name eq "
         "'platformSerialIdentifier' and att/OData.CSC.StringAttribute/Value eq 'B')"
     )
 
