@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import os
 import pickle
+import signal
+import threading
+import time
 import warnings
 
 import h5py
@@ -17,6 +21,10 @@ import xarray as xr
 import phistac
 from phistac.errors import NotFoundError
 from phistac.odata import records
+from phistac.remote.files.filesystem import filesystem
+from phistac.remote.ranges.ranges import fetch
+from phistac.safe.byteranges import ByteRange
+from phistac.sandbox import Fault
 from phistac.stac.bursts import burst_item
 from phistac.stac.items import item as product_item
 
@@ -146,3 +154,21 @@ def test_what_is_not_there_is_said(cdse, slc):
         xr.open_dataset("cdse://eodata/Sentinel-1/nothing.SAFE", engine="safe")
     with pytest.raises(NotFoundError, match="IW1/VV/orbit"):
         xr.open_dataset(slc["S3Path"], engine="safe", group="IW9/VV")
+
+
+def test_a_read_that_is_interrupted_stops(cdse, slc):
+    """Ctrl-C ends the wait; what was still to come is not fetched in the background, with the account's connections."""
+    fs = filesystem()
+    objects = fs.find(slc["S3Path"], detail=True)
+    wanted = [ByteRange(path, 0, entry["size"]) for path, entry in objects.items() if entry["size"]]
+    cdse.inject(Fault("late", path="/eodata/", seconds=0.5, times=1000))
+    cdse.reset_counters()
+    timer = threading.Timer(0.7, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        fetch(fs, wanted)
+    timer.join()
+    until = time.monotonic() + 20
+    while cdse.counters().in_flight and time.monotonic() < until:
+        time.sleep(0.05)
+    assert cdse.counters().requests < len(wanted) / 2

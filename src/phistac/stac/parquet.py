@@ -138,7 +138,7 @@ def from_geoparquet(path: Any) -> list[dict[str, Any]]:
     Examples
     --------
     >>> from_geoparquet("items.parquet")[0]["id"]  # doctest: +SKIP
-    'S1C_IW_SLC__1SDV_20250630T165737_20250630T165748_003015_004D5E_79CE'
+    'S1C_IW_SLC__1SDV_20250829T165737_20250829T165748_003890_006F8C_6FD9'
     """
     try:
         table = pa.parquet.read_table(str(path))

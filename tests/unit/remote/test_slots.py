@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phistac.errors import ConfigurationError
+from phistac.remote.budget.bell import Bell
 from phistac.remote.budget.pace import Pace
 from phistac.remote.budget.runtimefolder import runtime_folder
 from phistac.remote.budget.slots import FileSlots
@@ -211,3 +213,45 @@ def test_the_throttle_is_shared_through_a_file_that_is_not_believed_blindly(tmp_
     assert fewer.allowed == 2
     (tmp_path / "throttle").write_bytes(b"torn")
     assert one.allowed == 4
+
+
+def test_a_listener_that_leaves_as_the_bell_rings_is_no_failure(tmp_path, monkeypatch):
+    bell = Bell(tmp_path / "bell")
+    real = os.write
+
+    def write(fd, data):
+        ear.close()  # after the pipe was opened for writing
+        return real(fd, data)
+
+    with bell.listen() as ear:
+        monkeypatch.setattr(os, "write", write)
+        bell.ring()
+
+
+@pytest.mark.parametrize("gone", ["folder", "base"])
+def test_a_runtime_folder_that_vanishes_is_made_again(tmp_path, monkeypatch, gone):
+    """After logout with the work going on in tmux, or by a cleaner of temporary folders."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    folder = runtime_folder("service-me")
+    slots, pace = FileSlots(folder, 4), Pace(100, path=folder / "pace")
+    slots.try_take(4).release()
+    shutil.rmtree(folder if gone == "folder" else folder.parent)
+    assert pace.reserve() == 0
+    assert slots.try_take(4) is not None
+    with slots.waiting(starved=True) as ear:
+        assert ear is not None
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_runtime_folder_that_cannot_be_made_is_not_an_object_that_is_not_there(tmp_path, monkeypatch):
+    tmp_path.chmod(0o500)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="XDG_RUNTIME_DIR"):
+        runtime_folder("service-me")
+
+
+def test_a_file_where_the_runtime_folder_should_be(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "phistac").write_text("")
+    with pytest.raises(ConfigurationError, match="XDG_RUNTIME_DIR"):
+        runtime_folder("service-me")

@@ -14,6 +14,8 @@ import stat
 import weakref
 from typing import TYPE_CHECKING
 
+from phistac.remote.budget.runtimefolder import make_again
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
@@ -38,6 +40,7 @@ class Bell:
         """Begin to listen; close what is returned at the end."""
         if not hasattr(os, "mkfifo"):
             return None
+        make_again(self._path.parent)
         with contextlib.suppress(FileExistsError):
             os.mkfifo(self._path, 0o600)
         return Ear(self._path)
@@ -56,8 +59,8 @@ class Bell:
             return
         try:
             os.write(fd, b"!")
-        except BlockingIOError:
-            pass  # thousands of rings that nobody has answered yet are enough
+        except (BlockingIOError, BrokenPipeError):
+            pass  # thousands of rings that nobody has answered yet are enough; or who listened has just left
         finally:
             os.close(fd)
 

@@ -7,6 +7,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from phistac.remote.budget.flock import lock, unlock
+from phistac.remote.budget.runtimefolder import open_shared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,8 @@ class FileLock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        self._fd = open_shared(path)
+        os.utime(path if os.utime not in os.supports_fd else self._fd)  # in use, whatever a cleaner may think
         self._close = weakref.finalize(self, _unlock, self._fd, os.getpid())
         _OPEN.add(self)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Pace"]
 
 _MINUTE_S = 60.0
-_STALE_S = 600.0
+_STALE_S = 120.0
 """No honest reservation lies further ahead: the file was left by a machine that has restarted since."""
 
 

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, TypeAlias
 
 from phistac.remote.budget.flock import lock
+from phistac.remote.budget.runtimefolder import open_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ class SharedNumbers:
             if self._path is None:
                 self._mine = rule(self._mine)
                 return
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            fd = open_shared(self._path)
             try:
                 lock(fd, wait=True)
                 os.pwrite(fd, self._struct.pack(*rule(self._stored(fd))), 0)

@@ -12,6 +12,7 @@ closed yet. Every method is safe from any thread, and from a garbage collection 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -226,8 +227,9 @@ class SlotPool:
         return spare
 
     def _release(self, spare: list[Slot]) -> None:
-        for slot in spare:
-            slot.release()
+        with contextlib.ExitStack() as all_of_them:  # the others go back whatever becomes of one
+            for slot in spare:
+                all_of_them.callback(slot.release)
 
     def _note_peaks(self) -> None:
         counters = self._counters

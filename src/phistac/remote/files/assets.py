@@ -12,11 +12,11 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pystac
-from fsspec.asyn import sync
 
 from phistac.errors import FormatError, NotFoundError
 from phistac.remote.files.filesystem import filesystem
 from phistac.remote.files.objects import ProductObject
+from phistac.remote.ranges.onloop import run_on
 from phistac.safe.manifest import parse_manifest
 from phistac.settings import Settings, resolve
 from phistac.stac.exact_assets import exact_assets, extended
@@ -64,6 +64,12 @@ def with_assets(items: ItemsLike, *, settings: Settings | None = None) -> list[A
         If a manifest cannot be read.
     CredentialsMissingError, CredentialsRejectedError, RateLimitError, ServiceError
         As the archive says, after retries. An Item whose product cannot be asked is never returned without its assets.
+
+    Examples
+    --------
+    >>> (item,) = phistac.with_assets(items[:1])  # doctest: +SKIP
+    >>> item.assets["safe_manifest"].extra_fields["file:size"]  # doctest: +SKIP
+    36202
     """
     settings = resolve(settings)
     given = item_list(items)
@@ -73,7 +79,7 @@ def with_assets(items: ItemsLike, *, settings: Settings | None = None) -> list[A
     fs, service = filesystem(settings), Service(settings)
     files: dict[str, tuple[ProductObject, ...]] = {}
     for start in range(0, len(roots), _AT_ONCE):
-        files.update(sync(fs.loop, _all_files, fs, roots[start : start + _AT_ONCE]))
+        files.update(run_on(fs.loop, _all_files, fs, roots[start : start + _AT_ONCE]))
     made = []
     for original, item, place in zip(given, dicts, places, strict=True):
         assets = exact_assets(item, place, files[place.root], service)

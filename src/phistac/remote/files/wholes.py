@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fsspec.asyn import sync
+from phistac.remote.ranges.onloop import run_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def fetch_wholes(fs: CdseFileSystem, paths: Sequence[str]) -> list[Whole]:
     CredentialsRejectedError, NotFoundError, RateLimitError, ServiceError
         As the service says; whatever the cause, nothing short is returned.
     """
-    return sync(fs.loop, _all, fs, paths) if paths else []
+    return run_on(fs.loop, _all, fs, paths) if paths else []
 
 
 async def _all(fs: CdseFileSystem, paths: Sequence[str]) -> list[Whole]:

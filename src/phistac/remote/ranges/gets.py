@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from fsspec.asyn import sync
-
 from phistac.errors import ChangedObjectError, FormatError, NotFoundError, PhistacError, ServiceError, UnsafePathError
+from phistac.remote.ranges.onloop import run_on
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Mapping, MutableMapping
@@ -66,7 +65,7 @@ def from_elsewhere(fs: Any, planned: RangePlan, delivery: Delivery, root: str, s
         for path in places.keys() & sizes.keys():
             check_size(places[path], fs.info(places[path])["size"], sizes[path])
         if getattr(fs, "async_impl", False):
-            sync(fs.loop, _side_by_side, fs, planned, places, delivery)
+            run_on(fs.loop, _side_by_side, fs, planned, places, delivery)
             return
         for request in sorted(planned.requests):
             _take(request, fs.cat_file(places[request.path], start=request.start, end=request.stop), places, delivery)

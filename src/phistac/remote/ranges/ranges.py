@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fsspec.asyn import sync
 from fsspec.implementations.local import LocalFileSystem
 
 from phistac.remote.files.enclosed import Enclosed
@@ -20,6 +19,7 @@ from phistac.remote.files.webfiles import careful
 from phistac.remote.ranges.delivery import Delivery
 from phistac.remote.ranges.gets import ELSEWHERE, from_archive, from_elsewhere
 from phistac.remote.ranges.objectstore import on_loop
+from phistac.remote.ranges.onloop import run_on
 from phistac.remote.ranges.rangeplan import LONGEST_REQUEST, RangePlan, plan
 from phistac.safe.byteranges import Steps, answer
 from phistac.settings import Settings, resolve
@@ -123,7 +123,7 @@ def fetch(
         return fs.fetch(ranges, root=root, sizes=sizes)
     planned, delivery = plan_for(fs, ranges, settings=settings), Delivery(ranges)
     if isinstance(fs, CdseFileSystem):
-        sync(fs.loop, from_archive, fs, planned, delivery, root, {} if etags is None else etags, sizes or {})
+        run_on(fs.loop, from_archive, fs, planned, delivery, root, {} if etags is None else etags, sizes or {})
     else:
         from_elsewhere(careful(fs), planned, delivery, root, sizes or {})
     return delivery.parts()
