@@ -97,6 +97,12 @@ def open(  # noqa: A001 - as above
         If a file of the product is not what it should be.
     ConfigurationError
         If an Item leads out of the archive, or an option makes no sense.
+    CredentialsMissingError
+        If the account has no keys.
+    RateLimitError
+        If the archive goes on refusing, after retries.
+    ServiceError
+        If the archive fails or cannot be reached, after retries.
 
     Warns
     -----

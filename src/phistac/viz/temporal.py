@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["plot_timeline"]
 
@@ -25,6 +26,8 @@ _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 _MARKERS = "oDs^vPX"
 _MOST_ROWS = 40
 _ROW_INCHES = 0.42
+_LEGEND_INCHES = 0.18
+_CHARACTER_INCHES = 0.075
 _AROUND_ONE_DAYS = 3
 _LONG_GAP = 1.5  # times the median: such a gap is worth a number
 
@@ -55,7 +58,8 @@ def plot_timeline(
     by : str or sequence of str, optional
         Columns that make the rows of the figure; one row for each platform by default.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
+        Where to draw; a new figure by default. What is written beside the rows needs the room that
+        ``plt.subplots(layout="constrained")`` makes.
     slices : bool
         A mark for every row of the table instead of every pass.
 
@@ -70,18 +74,27 @@ def plot_timeline(
         If matplotlib is not installed.
     QueryError
         If there is nothing to draw, or more than forty rows to draw it in.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"datetime": ["2025-06-06T16:57:37Z", "2025-06-12T16:57:37Z"], "platform": "sentinel-1a"})
+    >>> ax = plot_timeline(table)  # doctest: +SKIP
+    >>> ax.figure.savefig("timeline.png")  # doctest: +SKIP
     """
     plt, dates = _matplotlib()
     names = group_columns(table, by)
     marks = _marks(table, names, slices=slices)
+    own = None
     if ax is None:
-        _, ax = plt.subplots(figsize=(9.0, 1.2 + _ROW_INCHES * len(marks.rows)), layout="constrained")
+        own, ax = plt.subplots(figsize=(9.0, 1.2 + _ROW_INCHES * len(marks.rows)), layout="constrained")
     _draw_gaps(ax, marks)
     _draw_marks(ax, marks)
     _label_rows(ax, marks)
     _label_time(ax, dates)
     _limit_time(ax, marks)
     ax.set_title(_title(marks, names, slices=slices), loc="left", fontsize="medium")
+    _draw_legend(ax, own)
     return ax
 
 
@@ -146,16 +159,6 @@ def _draw_marks(ax: Axes, marks: _Marks) -> None:
             label=str(platform),
             zorder=3,
         )
-    if len(platforms) > 1:
-        ax.legend(
-            loc="upper right",
-            bbox_to_anchor=(1.0, -0.55 / (1.2 + _ROW_INCHES * len(marks.rows))),  # below the label of the axis
-            ncols=min(len(platforms), 8),
-            frameon=False,
-            fontsize="small",
-            borderaxespad=0.2,
-            handletextpad=0.2,
-        )
 
 
 def _label_rows(ax: Axes, marks: _Marks) -> None:
@@ -176,6 +179,36 @@ def _label_rows(ax: Axes, marks: _Marks) -> None:
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)
     ax.tick_params(axis="y", length=0)
+
+
+def _draw_legend(ax: Axes, own: Figure | None) -> None:
+    """Say which platform is which: below a figure of our own, else in room made for it below the rows."""
+    handles, labels = ax.get_legend_handles_labels()
+    if len(labels) < 2:  # noqa: PLR2004 - one needs no telling apart
+        return
+    box = own.bbox if own else ax.get_window_extent()
+    wide, high = box.width / ax.figure.dpi, box.height / ax.figure.dpi
+    columns = max(1, int(wide / (0.45 + _CHARACTER_INCHES * max(map(len, labels)))))
+    lines = -(-len(labels) // columns)
+    height = _LEGEND_INCHES * (lines + 1)
+    if own:
+        own.set_figheight(high + height)
+    else:
+        last, first = ax.get_ylim()
+        ax.set_ylim(first + (last - first) / max(1 - height / high, 0.5), first)
+    (own or ax).legend(
+        handles,
+        labels,
+        loc="outside lower right" if own else "lower right",
+        ncols=-(-len(labels) // lines),
+        frameon=not own,
+        facecolor="white",
+        edgecolor="none",
+        framealpha=1.0,
+        fontsize="small",
+        handlelength=1.0,
+        handletextpad=0.3,
+    )
 
 
 def _label_time(ax: Axes, dates: Any) -> None:

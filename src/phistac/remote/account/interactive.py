@@ -75,17 +75,27 @@ def login(
 
 
 def logout(*, settings: Settings | None = None) -> list[str]:
-    """Remove what :func:`login` stored and delete the temporary S3 keys made on this machine; return what was done.
+    """Remove what :func:`login` stored and delete the temporary S3 keys made on this machine.
 
     Parameters
     ----------
     settings : Settings, optional
         Service and account; those in force by default.
 
+    Returns
+    -------
+    list of str
+        What was done, a line for each; empty if there was nothing to do.
+
     Raises
     ------
     PhistacError
         If a temporary key could not be deleted at the service; what was stored is removed nevertheless.
+
+    Examples
+    --------
+    >>> phistac.logout()  # doctest: +SKIP
+    ['deleted 1 temporary S3 key', 'removed what was in the keyring (macOS)']
     """
     from phistac.remote.account.signin import sign_out  # noqa: PLC0415 - as above
 
