@@ -116,6 +116,9 @@ def _hrefs(item: Mapping[str, Any]) -> Iterator[str]:
     for link in item.get("links", ()):
         if link.get("rel") == "enclosure":
             yield str(link["href"])
+    single = [href for asset in assets.values() if (href := str(asset.get("href", ""))).startswith(("s3:", "cdse:"))]
+    if len(single) == 1:  # a product of one file
+        yield single[0]
 
 
 def _burst(item: Mapping[str, Any], source: Source) -> BurstRef | None:

@@ -1,7 +1,7 @@
 """Where products lie: from Items, tables, names of places in the bucket to ``bucket/key``.
 
-An Item leads to its product by its manifest asset, else by the link ``enclosure``. Only the bucket of the settings is
-ever asked: an Item from elsewhere cannot send us, and our credentials, to another place.
+An Item leads to its product by its manifest asset, by the link ``enclosure``, or as a single file. Only the bucket of
+the settings is ever asked: an Item from elsewhere cannot send us, and our credentials, to another place.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from phistac.errors import ConfigurationError, NotFoundError
-from phistac.safe.manifest import MANIFEST_NAMES
+from phistac.stac.product_place import is_burst, object_path, place_of
 
 __all__ = ["Source", "sources"]
-
-_SCHEMES = {"s3", "cdse"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def _plain(item: Any) -> Mapping[str, Any]:
 def _of_place(place: str, bucket: str, keys: list[str] | None) -> Source:
     if keys is not None:
         raise ConfigurationError(f"{place!r} names no assets", remedy="Give the Item to choose assets of it.")
-    root = _in_bucket(place, bucket)
+    root = object_path(place, bucket)
     if root is None:
         raise NotFoundError(
             f"{place!r} is no place in the bucket {bucket}", remedy=f"Write /{bucket}/… or s3://{bucket}/…"
@@ -97,17 +94,12 @@ def _of_place(place: str, bucket: str, keys: list[str] | None) -> Source:
 
 def _of_item(item: Mapping[str, Any], bucket: str, keys: list[str] | None) -> Source:
     name, assets = item.get("id", "?"), item.get("assets") or {}
-    if any(str(key).startswith("burst:") for key in item.get("properties") or {}):
+    if is_burst(item):
         raise ConfigurationError(
             f"{name} is a burst, not a product",
             remedy="Read it lazily, or download the product that its link `derived_from` names.",
         )
-    root = _root(item, bucket)
-    if root is None:
-        raise NotFoundError(
-            f"the Item {name} leads to no product in the bucket {bucket}",
-            remedy="It needs an asset that is its manifest, or a link `enclosure`.",
-        )
+    root = place_of(item, bucket).root
     if keys is None:
         return Source(root)
     missing = [key for key in keys if key not in assets]
@@ -116,35 +108,11 @@ def _of_item(item: Mapping[str, Any], bucket: str, keys: list[str] | None) -> So
     return Source(root, frozenset(_path(name, key, assets[key], root, bucket) for key in keys))
 
 
-def _root(item: Mapping[str, Any], bucket: str) -> str | None:
-    for asset in (item.get("assets") or {}).values():
-        place = _in_bucket(str(asset.get("href", "")), bucket)
-        if place is not None and place.rpartition("/")[2] in MANIFEST_NAMES:
-            return place.rpartition("/")[0]
-    for link in item.get("links") or []:
-        if link.get("rel") == "enclosure" and (place := _in_bucket(str(link.get("href", "")), bucket)) is not None:
-            return place
-    return None
-
-
 def _path(name: str, key: str, asset: Mapping[str, Any], root: str, bucket: str) -> str:
-    place = _in_bucket(str(asset.get("href", "")), bucket)
+    place = object_path(str(asset.get("href", "")), bucket)
     if place is None or not f"{place}/".startswith(f"{root}/"):
         raise NotFoundError(
             f"the asset {key!r} of {name} is not an object of its product",
             remedy="Choose assets whose href starts with s3://.",
         )
     return place[len(root) + 1 :]
-
-
-def _in_bucket(place: str, bucket: str) -> str | None:
-    """Return ``bucket/key`` of ``s3://bucket/key``, ``cdse://bucket/key`` or ``/bucket/key``; else None."""
-    if place.startswith("/"):
-        path = place.strip("/")
-    else:
-        parts = urlsplit(place)
-        if parts.scheme not in _SCHEMES or parts.query or parts.fragment:
-            return None
-        path = f"{parts.netloc}/{parts.path.strip('/')}"
-    inside = path.startswith(f"{bucket}/") and ".." not in path.split("/")
-    return path if inside else None

@@ -16,7 +16,7 @@ import pyarrow.parquet
 import shapely
 import stac_geoparquet.arrow
 
-from phistac.errors import DiskFullError, FormatError, NotFoundError, QueryError
+from phistac.errors import DiskFullError, FormatError, NotFoundError, QueryError, TransferError
 from phistac.odata.times import normalized
 from phistac.stac.table_types import COUNTS, MEASURES, TIMES
 from phistac.stac.tables import item_dicts
@@ -94,7 +94,10 @@ def _write_whole(table: pa.Table, path: str) -> None:
         _remove(disk, part)
         if error.errno == errno.ENOSPC:
             raise DiskFullError(f"there is no room for {path}", remedy="Make some, or write elsewhere.") from error
-        raise
+        reason = error.strerror or str(error)
+        raise TransferError(
+            f"{path} cannot be written: {reason}", remedy="Name a file in a folder of yours."
+        ) from error
     except pa.ArrowNotImplementedError as error:  # structures without members, deep inside
         _remove(disk, part)
         raise QueryError(f"these Items cannot be written: {error}", remedy="Take out what is empty in them.") from error

@@ -19,6 +19,7 @@ from phistac.errors import (
 from phistac.retrieval import receipts
 from phistac.retrieval.download import download
 from phistac.retrieval.plan import plan
+from phistac.retrieval.sources import sources
 from phistac.stac.tables import to_geodataframe
 
 A, B = "eodata/S1/A.SAFE", "eodata/S1/B.SAFE"
@@ -227,6 +228,8 @@ def test_items_lead_to_their_product(bucket, products, tmp_path):
     pystac_items = [pystac.Item.from_dict(whole_item(A)), whole_item(B)]
     for form in (pystac_items, iter(pystac_items), pystac.ItemCollection(pystac_items), to_geodataframe(pystac_items)):
         assert [product.name for product in plan(form, tmp_path).products] == ["A.SAFE", "B.SAFE"]
+    single = {"id": "C", "assets": {"netcdf": {"href": "s3://eodata/X/C.nc"}, "thumbnail": {"href": "https://x/y.jpg"}}}
+    assert [each.root for each in sources([single], bucket="eodata")] == ["eodata/X/C.nc"]
     with pytest.raises(NotFoundError, match=r"no asset 'B04'.*safe_manifest"):
         plan(collection["features"][0], tmp_path, assets=["B04"])
     with pytest.raises(ConfigurationError, match="burst"):

@@ -16,7 +16,7 @@ import stac_geoparquet.arrow
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phistac.errors import DiskFullError, FormatError, NotFoundError, QueryError
+from phistac.errors import DiskFullError, FormatError, NotFoundError, QueryError, TransferError
 from phistac.odata.records import burst, product
 from phistac.odata.times import normalized, text
 from phistac.stac.bursts import burst_item
@@ -295,3 +295,11 @@ def test_collections_of_geometries_and_times_with_offsets():
     assert back["properties"] == {
         "datetime": "2024-08-02T06:07:23.000000Z", "created": "2024-08-02T06:07:23.500000Z", "updated": "2024-08-02T06:07:23.000000Z",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["nowhere/x.parquet", "."])
+def test_a_file_that_cannot_be_written_is_named(tmp_path, path):
+    made = {"type": "Feature", "stac_version": "1.1.0", "id": "a", "collection": "x", "geometry": None, "links": [],
+            "properties": {"datetime": "2024-01-01T00:00:00Z"}, "assets": {}, "stac_extensions": []}  # fmt: skip
+    with pytest.raises(TransferError, match="cannot be written"):
+        to_geoparquet([made], tmp_path / path)

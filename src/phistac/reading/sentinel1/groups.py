@@ -7,6 +7,7 @@ siblings: there the pixels are ``IW1/VV/measurement``.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -75,7 +76,12 @@ def open_group(
         image_group, kind, burst = group.rpartition("/")[0], "", int(kind)
     kind = "" if kind == "measurement" else kind  # as the pixels are called in a tree
     if (name := f"{image_group}/{kind}".rstrip("/")) and name not in known:
-        raise NotFoundError(f"{source.url} has no group {group!r}", remedy=f"There are: {', '.join(known)}.")
+        near = get_close_matches(group, known, n=3)
+        images = [each for each in known if each.count("/") == 1]
+        shown = (
+            f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(images)}, and groups below them."
+        )
+        raise NotFoundError(f"{source.url} has no group {group!r}", remedy=shown)
     files = next((files for files in product.images if files.group == image_group), None)
     if files is None or kind:
         document = None if files is None else _document(source, files, kind, fetched)

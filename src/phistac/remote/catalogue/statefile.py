@@ -73,6 +73,10 @@ class StateFile:
             saved = None
         except ValueError as error:
             raise ConfigurationError(f"the state {self.path} is not JSON", remedy="Give another file.") from error
+        except OSError as error:
+            raise ConfigurationError(
+                f"the state {self.path} cannot be read ({error.strerror})", remedy="Name a file in a folder of yours."
+            ) from error
         *whole, _torn = self._journal_path.read_bytes().split(b"\n")  # a line is done when it has its end
         return saved, [json.loads(line) for line in whole]
 
