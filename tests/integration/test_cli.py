@@ -34,6 +34,12 @@ def cdse(archive):
         (["search", "sentinel-1-slc", "--intersects", "somewhere nice"], 2, ("WKT",)),
         (["search", "sentinel-1-slc", "--datetime", "2025-06-02/2025-06-01"], 2, ("2025-06-02", "before")),
         (["search", "sentinel-1-slc", "--datetime", "1999"], 3, ("0 Items",)),
+        (["search", "sentinel-1-slc", "--datetime", "2025-13"], 2, ("2025-13",)),
+        (["search", "sentinel-1-slc", "--datetime", "yesterday"], 2, ("yesterday",)),
+        (["search", "sentinel-1-slc", "--max-items", "0"], 2, ("max_items", "from 1 up")),
+        (["search", "sentinel-1-slc", "--filter", "foo bar"], 2, ("CQL2",)),
+        (["search", "sentinel-1-slc", "--intersects", "nofile.geojson"], 2, ("no file 'nofile.geojson'",)),
+        (["search"], 2, ("the whole catalogue", "Name a collection")),
         (["download", "S1A_NO_SUCH_PRODUCT"], 3, ("S1A_NO_SUCH_PRODUCT",)),
         (["demo", "--data", "no-such-folder"], 2, ("no-such-folder",)),
         (["sandbox", "--data", "no-such-folder"], 2, ("no-such-folder",)),
@@ -60,6 +66,47 @@ def test_a_search_prints_items_and_a_download_takes_them(cdse, capsys, monkeypat
     monkeypatch.setattr("sys.stdin", io.StringIO(printed))
     assert main(["download", "--out", str(tmp_path)]) == 0
     assert (tmp_path / f"{item['id']}.SEN3" / "xfdumanifest.xml").is_file()
+
+
+def test_a_filter_finds_single_bursts(cdse, capsys):
+    arguments = ["search", "sentinel-1-slc-burst", "--filter", "burst:id = 't044_092602_iw2'", "--max-items", "2"]
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 2
+    assert captured.err == "2 Items\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ("not JSON\n", 2, "line 1 of standard input"),
+        ('{"type": "Feature"}\n[]\n', 2, "line 2 of standard input"),
+        ("", 3, "nothing to do"),
+    ],
+)
+def test_what_is_no_item_is_named_by_its_line(cdse, capsys, monkeypatch, tmp_path, given, code, words):
+    monkeypatch.setattr("sys.stdin", io.StringIO(given))
+    assert main(["download", "--out", str(tmp_path / "out")]) == code
+    assert words in capsys.readouterr().err
+
+
+def test_collections_of_items_and_names_with_their_extension(cdse, capsys, monkeypatch, tmp_path):
+    assert main(["search", "sentinel-3-olci-1-efr-ntc", "--max-items", "1"]) == 0
+    item = json.loads(capsys.readouterr().out)
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"type": "FeatureCollection", "features": [item]})))
+    assert main(["download", "--out", str(tmp_path)]) == 0
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["download", f"{item['id']}.SEN3", "--out", str(tmp_path)]) == 0
+    assert "1 reused" in capsys.readouterr().err
+    assert main(["download"]) == 2
+
+
+@pytest.mark.parametrize("command", [["demo"], ["download", "S1A_X"]])
+def test_a_file_is_no_folder_to_write_to(cdse, capsys, tmp_path, monkeypatch, command):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("phistac.cli._named", lambda _: [{"id": "X", "assets": {"a": {"href": "s3://eodata/X"}}}])
+    assert main([*command, "--out", str(tmp_path / "file")]) == 2
+    assert "is a file" in capsys.readouterr().err
 
 
 def test_a_wrong_password_is_one_clear_line_and_leaves_nothing(archive, capsys, monkeypatch, tmp_path):
