@@ -35,14 +35,15 @@ def publish(file: BinaryIO, temporary: Path, target: Path) -> None:
 
 def write_whole(target: Path, data: bytes) -> None:
     """Write a small file, whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}{PART_SUFFIX}")
-    with disk_errors(target), temporary.open("xb") as file:
-        try:
-            file.write(data)
-            publish(file, temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with disk_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            try:
+                file.write(data)
+                publish(file, temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
 
 
 @contextmanager

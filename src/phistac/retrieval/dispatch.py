@@ -62,6 +62,7 @@ class Dispatcher:
         self._in_flight = 0
         self._error: BaseException | None = None
         self._stopped = False
+        self._at_stop: list[Callable[[], None]] = []
         self.outcomes: dict[str, Outcome] = {}
         first: list[Job] = []
         for job in jobs:
@@ -124,6 +125,12 @@ class Dispatcher:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
+        for call in self._at_stop:
+            call()
+
+    def at_stop(self, call: Callable[[], None]) -> None:
+        """Have this called, perhaps more than once, when the job ends."""
+        self._at_stop.append(call)
 
     def _release(self, outcome: Outcome) -> list[Job]:
         """Let the manifest of a product go."""

@@ -68,6 +68,14 @@ def download(
         If the options contradict each other, or the workers of the cluster do not see the folder.
     NotFoundError
         If an Item leads to no product.
+    TransferError
+        If the service fails, object after object: what has arrived stays.
+
+    Examples
+    --------
+    >>> report = phistac.download(items, "data/")  # doctest: +SKIP
+    >>> print(report)  # doctest: +SKIP
+    1 product: 1 done; 44 objects verified, 2.07 MB moved in 1.0 s (2.05 MB/s)
     """
     started = time.monotonic()
     wanted = _as_plan(items, out, assets, settings)

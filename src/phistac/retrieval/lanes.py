@@ -6,13 +6,13 @@ would add its start and its copies, and no speed. Each lane takes batches from t
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dask.base import compute
 from dask.delayed import delayed
 
 from phistac.retrieval.parts import Stopped
+from phistac.retrieval.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Settle = Callable[[Batch, Sequence[Record | Failure]], None]
 
 __all__ = ["run"]
+
+_GRACE_S = 5.0
+"""For lanes to close their files; what a lane has written stays in any case."""
 
 
 def run(dispatcher: Dispatcher, work: Work, settle: Settle, *, lanes: int) -> None:
@@ -44,10 +47,10 @@ def run(dispatcher: Dispatcher, work: Work, settle: Settle, *, lanes: int) -> No
     Raises
     ------
     PhistacError
-        What ended a lane; the others end at their next chunk.
+        What ended a lane; the others end at once.
     """
     lane = delayed(_lane, pure=False, traverse=False)
-    with ThreadPoolExecutor(lanes, thread_name_prefix="phistac-lane") as pool:
+    with Threads(lanes, "phistac-lane", grace_s=_GRACE_S) as pool:
         try:
             compute(  # type: ignore[no-untyped-call]  # Dask is partly typed
                 *[lane(dispatcher, work, settle) for _ in range(lanes)],

@@ -7,26 +7,28 @@ writers can never write one file, and what stands under a final name is always w
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-from contextlib import contextmanager
+import re
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
 from phistac.errors import ChangedObjectError, ServiceError
 from phistac.retrieval.checks import Check
 from phistac.retrieval.disk import PART_SUFFIX, publish
+from phistac.retrieval.locks import abandoned, is_still, lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from phistac.remote.files.objects import ProductObject
 
-__all__ = ["Part", "Stopped", "part"]
+__all__ = ["Part", "Stopped", "adoptable", "clear", "part"]
 
 _BLOCK = 1 << 20
+_NAME = re.compile(rf"\.(?P<name>.+)\.(?P<version>[0-9a-f]{{16}})\.[0-9a-f]{{8}}{re.escape(PART_SUFFIX)}", re.DOTALL)
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the job ends early, and what has arrived stays for the next run
@@ -100,28 +102,74 @@ def part(target: Path, expected: ProductObject) -> Iterator[Part]:
         _close(file, quietly=not keep)
 
 
+def adoptable(wanted: Iterable[tuple[Path, ProductObject]]) -> int:
+    """Return how many bytes of these objects, by their final names, have arrived in parts that may be continued."""
+    folders: dict[Path, dict[tuple[str, str], int]] = {}
+    for target, expected in wanted:
+        if Check(expected).promised is not None:
+            folders.setdefault(target.parent, {})[target.name, _version(expected)] = expected.size
+    total = 0
+    for folder, sizes in folders.items():
+        for path, name, version in _parts(folder):
+            if (name, version) not in sizes or (file := abandoned(path)) is None:
+                continue
+            with file:
+                size = os.fstat(file.fileno()).st_size
+            if size <= sizes[name, version]:
+                del sizes[name, version]  # one of them is continued, the others are cleared away
+                total += size
+    return total
+
+
+def clear(targets: Iterable[Path]) -> None:
+    """Remove the parts, of whatever version, of files that are whole; those that another one writes stay."""
+    folders: dict[Path, set[str]] = {}
+    for target in targets:
+        folders.setdefault(target.parent, set()).add(target.name)
+    for folder, names in folders.items():
+        for path, name, _ in _parts(folder):
+            if name in names and (file := abandoned(path)) is not None:
+                with file, suppress(OSError):  # a folder that cannot be changed keeps them; the product is whole
+                    path.unlink(missing_ok=True)
+
+
 def _version(expected: ProductObject) -> str:
     text = f"{(expected.etag or '').strip(chr(34))} {expected.checksum} {expected.size}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def _parts(folder: Path) -> list[tuple[Path, str, str]]:
+    """Return the parts in a folder: each with the name and the version of its object."""
+    try:
+        found = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
+    matches = (_NAME.fullmatch(name) for name in found)
+    return [(folder / match[0], match["name"], match["version"]) for match in matches if match]
+
+
 def _create(target: Path, expected: ProductObject) -> tuple[Path, BinaryIO]:
-    path = target.with_name(f".{target.name}.{_version(expected)}.{uuid4().hex[:8]}{PART_SUFFIX}")
-    file = path.open("x+b")
-    _lock(file)
-    return path, file
+    """Make a new part. Until it is locked, another process may take it for abandoned: then it is theirs."""
+    while True:
+        path = target.with_name(f".{target.name}.{_version(expected)}.{uuid4().hex[:8]}{PART_SUFFIX}")
+        file = path.open("x+b")
+        try:
+            if lock(file) != "held" and is_still(path, file):
+                return path, file
+        except BaseException:
+            path.unlink(missing_ok=True)
+            file.close()
+            raise
+        file.close()
 
 
 def _adopt(target: Path, expected: ProductObject, check: Check) -> tuple[Path, BinaryIO] | None:
     """Take over a part that nobody writes; clear away those that are of no use any more."""
-    ours, adopted = f".{target.name}.{_version(expected)}.", None
-    for path in sorted(target.parent.iterdir()):
-        if not (path.name.startswith(f".{target.name}.") and path.name.endswith(PART_SUFFIX)):
+    adopted = None
+    for path, name, version in _parts(target.parent):
+        if name != target.name or (file := abandoned(path)) is None:
             continue
-        file = _abandoned(path)
-        if file is None:
-            continue
-        usable = adopted is None and path.name.startswith(ours) and check.promised is not None
+        usable = adopted is None and version == _version(expected) and check.promised is not None
         if usable and os.fstat(file.fileno()).st_size <= expected.size:
             while block := file.read(_BLOCK):
                 check.update(block)
@@ -130,26 +178,6 @@ def _adopt(target: Path, expected: ProductObject, check: Check) -> tuple[Path, B
             path.unlink(missing_ok=True)
             file.close()
     return adopted
-
-
-def _abandoned(path: Path) -> BinaryIO | None:
-    """Open and lock a part; None if it is being written, or has just been published or removed."""
-    try:
-        file = path.open("r+b")
-    except FileNotFoundError:
-        return None
-    if _lock(file) and path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
-        return file
-    file.close()
-    return None
-
-
-def _lock(file: BinaryIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # held by a writer; or a filesystem without locks, where nothing is ever adopted
-        return False
-    return True
 
 
 def _worth_keeping(error: BaseException) -> bool:

@@ -5,15 +5,17 @@ Names come from a server or an archive. What they may be is decided here, before
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from phistac.errors import UnsafePathError
+from phistac.errors import ConfigurationError, TransferError, UnsafePathError
+from phistac.retrieval.disk import disk_errors
 from phistac.safe.paths import relative_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["RECORDS", "product_name", "target"]
+__all__ = ["RECORDS", "label", "make_folder", "product_name", "require_folder", "target"]
 
 RECORDS = ".phistac"
 """The folder in ``out`` with what we write for ourselves; product folders hold what ESA published, and no more."""
@@ -40,6 +42,54 @@ def product_name(root: str) -> str:
     return name
 
 
+def label(root: str) -> str:
+    """Return what to call a product in reports: its folder's name, or its place if that gives none."""
+    try:
+        return product_name(root)
+    except UnsafePathError:
+        return root
+
+
+def require_folder(out: Path) -> None:
+    """Make sure that the output folder, and ours in it, are folders or can become folders.
+
+    Raises
+    ------
+    ConfigurationError
+        If something else is there.
+    TransferError
+        If it cannot be looked at.
+    """
+    with disk_errors(out):
+        try:
+            out.resolve()
+        except RuntimeError as error:
+            raise ConfigurationError(f"{out} is a link in a circle", remedy="Name another folder.") from error
+        remedies = {
+            out: "Name a folder, which need not exist yet.",
+            out / RECORDS: "Rename it: the receipts of downloads go to a folder of this name.",
+        }
+        for folder, remedy in remedies.items():
+            if (folder.is_symlink() or folder.exists()) and not folder.is_dir():
+                raise ConfigurationError(f"{folder} is a file, or a link to none", remedy=remedy)
+
+
+def make_folder(out: Path) -> None:
+    """Make the output folder, and ours in it.
+
+    Raises
+    ------
+    TransferError
+        If nothing can be written there: said once, not by every object.
+    """
+    records = out / RECORDS
+    with disk_errors(records):
+        records.mkdir(parents=True, exist_ok=True)
+        for folder in (out, records):
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise TransferError(f"{folder} cannot be written", remedy="Name a folder that you may write to.")
+
+
 def target(out: Path, product: str, path: str) -> Path:
     """Return where one object of a product goes.
 
@@ -61,6 +111,10 @@ def target(out: Path, product: str, path: str) -> Path:
     if not path:
         return folder
     place = folder.joinpath(*relative_path(path).split("/"))
-    if not place.parent.resolve().is_relative_to(out.resolve() / folder.name):
+    try:
+        inside = place.parent.resolve().is_relative_to(out.resolve() / folder.name)
+    except RuntimeError as error:  # what Python before 3.13 says of links in a circle
+        raise UnsafePathError(f"{place} is behind a link in a circle", remedy="Remove the link.") from error
+    if not inside:
         raise UnsafePathError(f"{place} is behind a link that leaves {folder}", remedy="Remove the link.")
     return place

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phistac.errors import ConfigurationError, NotFoundError, PhistacError
+from phistac.errors import ConfigurationError, NotFoundError, PhistacError, UnsafePathError
 from phistac.retrieval import receipts
 from phistac.retrieval.model import Failure
-from phistac.retrieval.places import product_name, target
+from phistac.retrieval.outage import Outage
+from phistac.retrieval.places import label, product_name, require_folder, target
 from phistac.retrieval.planned import Plan, PlannedProduct
 from phistac.retrieval.sources import Source, sources
+from phistac.retrieval.threads import Threads
 from phistac.retrieval.work import FATAL
 from phistac.settings import Settings, resolve
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from phistac.remote.files.objects import ProductObject
 
 __all__ = ["Plan", "plan", "renewed"]
+
+_GRACE_S = 0.5
+"""For threads that plan, when an error ends it: there is nothing that they would have to put away."""
 
 
 def plan(items: Any, out: str | Path, *, assets: Iterable[str] | None = None, settings: Settings | None = None) -> Plan:
@@ -53,6 +57,15 @@ def plan(items: Any, out: str | Path, *, assets: Iterable[str] | None = None, se
         If two products would be in one folder, or these are no Items.
     AuthenticationError
         If the account cannot sign in.
+    TransferError
+        If the service fails, product after product.
+
+    Examples
+    --------
+    >>> wanted = phistac.plan(items, "data/")  # doctest: +SKIP
+    >>> wanted.objects, wanted.size  # doctest: +SKIP
+    (44, 2072482)
+    >>> report = phistac.download(wanted)  # doctest: +SKIP
     """
     settings, folder = resolve(settings), Path(out)
     wanted = sources(items, bucket=settings.bucket, assets=assets)
@@ -68,17 +81,29 @@ def renewed(old: Plan, names: Iterable[str]) -> Plan:
 
 
 def _planned(wanted: list[Source], folder: Path, settings: Settings) -> list[PlannedProduct]:
-    if folder.exists() and not folder.is_dir():
-        raise ConfigurationError(f"{folder} is a file", remedy="Name a folder, which need not exist yet.")
-    known = {source.root: product for source in wanted if (product := _from_receipt(source, folder)) is not None}
+    require_folder(folder)
+    known = {source.root: product for source in wanted if (product := _from_nothing(source, folder)) is not None}
     unknown = [source for source in wanted if source.root not in known]
     if unknown:
         from phistac.remote.files.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded only if it is needed
 
         fs = filesystem(settings)
-        with ThreadPoolExecutor(settings.connections, thread_name_prefix="phistac-plan") as pool:
-            known |= {p.source.root: p for p in pool.map(lambda source: _from_bucket(fs, source, folder), unknown)}
+        outage = Outage()
+        with Threads(settings.connections, "phistac-plan", grace_s=_GRACE_S) as pool:
+            for product in pool.map(lambda source: _from_bucket(fs, source, folder), unknown):
+                outage.note(product.failure)
+                known[product.source.root] = product
     return [known[source.root] for source in wanted]
+
+
+def _from_nothing(source: Source, folder: Path) -> PlannedProduct | None:
+    """Plan what needs no request: a receipt answers, or there can be no folder for it."""
+    try:
+        product_name(source.root)
+    except UnsafePathError as error:
+        failure = Failure(label(source.root), "", error.kind, str(error))
+        return PlannedProduct(source, (), frozenset(), failure=failure)
+    return _from_receipt(source, folder)
 
 
 def _from_receipt(source: Source, folder: Path) -> PlannedProduct | None:
@@ -127,14 +152,14 @@ def _selected(objects: tuple[ProductObject, ...], source: Source) -> tuple[Produ
 def _has_size(path: Path, size: int) -> bool:
     try:
         return path.stat().st_size == size
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # whoever writes there will hear of it
         return False
 
 
 def _refuse_shared_folders(wanted: list[Source]) -> None:
     roots: dict[str, str] = {}
     for source in wanted:
-        other = roots.setdefault(product_name(source.root), source.root)
+        other = roots.setdefault(label(source.root), source.root)
         if other != source.root:
             raise ConfigurationError(
                 f"{other} and {source.root} would be in one folder", remedy="Download them to different folders."

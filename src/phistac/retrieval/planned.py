@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from phistac.analysis.rendering import counted, html_table, quantity, text_table
 from phistac.retrieval.batches import seconds
 from phistac.retrieval.model import Failure, Job
-from phistac.retrieval.places import product_name
+from phistac.retrieval.places import label
 
 if TYPE_CHECKING:
     from phistac.remote.files.objects import ProductObject
@@ -42,8 +42,8 @@ class PlannedProduct:
 
     @property
     def name(self) -> str:
-        """The product's folder."""
-        return product_name(self.source.root)
+        """The product's folder; its place if there can be no folder of that name, which is its failure then."""
+        return label(self.source.root)
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ import warnings
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from phistac.errors import PhistacWarning
+from phistac.errors import PhistacWarning, UnsafePathError
 from phistac.retrieval.disk import write_whole
 from phistac.retrieval.model import Record
 from phistac.retrieval.places import RECORDS, product_name, target
@@ -61,11 +61,11 @@ def read(out: Path, product: str) -> Receipt | None:
         value = json.loads(path.read_bytes())
         if value["phistac_receipt"] != _VERSION or value["product"] != product:
             raise ValueError("it is of another version or product")  # noqa: TRY301 - told to the reader below
-        objects = tuple(Record(product=product, moved=0, reused=True, **entry) for entry in value["objects"])
+        objects = tuple(_record(product, entry) for entry in value["objects"])
         return Receipt(product, str(value["source"]).removeprefix("s3://"), bool(value["whole"]), objects)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         warnings.warn(
             f"the receipt {path} cannot be read ({error}); the files are verified again", PhistacWarning, stacklevel=2
         )
@@ -73,12 +73,12 @@ def read(out: Path, product: str) -> Receipt | None:
 
 
 def is_true(out: Path, receipt: Receipt) -> bool:
-    """Whether every file that the receipt lists is there with its size."""
+    """Whether every file that the receipt lists is there with its size, in the product's own folder."""
     for record in receipt.objects:
         try:
             if target(out, receipt.product, record.path).stat().st_size != record.size:
                 return False
-        except (FileNotFoundError, NotADirectoryError):
+        except (OSError, UnsafePathError):
             return False
     return True
 
@@ -92,6 +92,14 @@ def covers(receipt: Receipt, root: str, paths: frozenset[str] | None) -> bool:
 
 def _path(out: Path, product: str) -> Path:
     return out / RECORDS / f"{product_name(product)}.json"
+
+
+def _record(product: str, entry: dict[str, Any]) -> Record:
+    record = Record(product=product, moved=0, reused=True, **entry)
+    texts = (record.path, record.algorithm, record.digest, record.verified, "" if record.etag is None else record.etag)
+    if not all(isinstance(text, str) for text in texts) or type(record.size) is not int:
+        raise TypeError(f"its entry {record.path!r} is not one")
+    return record
 
 
 def _plain(record: Record) -> dict[str, Any]:

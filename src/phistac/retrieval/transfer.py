@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from phistac.errors import ChangedObjectError, ChecksumError, PhistacError, RateLimitError, ServiceError
+from phistac.errors import ChangedObjectError, ChecksumError, PhistacError, ServiceError
 from phistac.remote.web.patience import SYSTEM_CLOCK, Clock, Patience
 from phistac.retrieval.checks import Check, digest_of_file
 from phistac.retrieval.disk import disk_errors
 from phistac.retrieval.model import Record
+from phistac.retrieval.outage import Outage
 from phistac.retrieval.parts import Part, Stopped, part
 from phistac.retrieval.places import target
 
@@ -40,6 +41,10 @@ class Link:
 
     patience: Patience = field(default_factory=Patience)
     clock: Clock = SYSTEM_CLOCK
+    """Its ``sleep`` may end early when ``stopped`` becomes true."""
+
+    outage: Outage = field(default_factory=Outage)
+    """Ends the job when nothing arrives any more."""
 
 
 def transfer(job: Job, out: Path, link: Link) -> Record:
@@ -61,11 +66,11 @@ def transfer(job: Job, out: Path, link: Link) -> Record:
     Raises
     ------
     ChecksumError
-        If what arrives is wrong a second time.
+        If what arrives is wrong a second time, or the archive's object has another size than its manifest says.
     ChangedObjectError
         If the object is no longer the one that the plan was made for.
     ServiceError, NotFoundError, AuthenticationError
-        As the filesystem raises them, after patience without progress.
+        As the filesystem raises them after its patience; or when a body breaks off again and again without progress.
     DiskFullError, TransferError, UnsafePathError
         If it cannot be written.
     """
@@ -105,45 +110,71 @@ def _fill_verified(file: Part, job: Job, link: Link, adopted: int) -> int:
 
 
 def _fill(file: Part, job: Job, link: Link) -> None:
-    """Stream until the size is reached; rest and go on where it broke off, as long as there is progress."""
-    failures = 0
-    etag = job.object.etag
-    while file.check.seen < job.object.size:
-        before = file.check.seen
+    """Stream until the size is reached; rest and go on where it broke off, as long as there is progress.
+
+    Only bodies are continued here. What the filesystem says instead of a body is final: it has had patience already.
+    """
+    failures, etag = 0, job.object.etag
+    # An empty object that no listing knows is asked for as well: the manifest alone does not say that it exists.
+    asked = bool(job.object.size or etag)
+    while not asked or file.check.seen < job.object.size:
+        asked, before = True, file.check.seen
         try:
-            etag = _stream(file, job, link, etag)
-        except ChangedObjectError:
-            raise
+            etag, broken = _stream(file, job, link, etag)
         except ServiceError as error:
-            failures = 1 if file.check.seen > before else failures + 1
-            if failures >= link.patience.attempts:
-                raise
-            asked_s = error.retry_after_s if isinstance(error, RateLimitError) else None
-            link.clock.sleep(link.patience.rest_s(failures - 1, chance=link.clock.chance(), asked_s=asked_s))
-        else:
+            if link.stopped():
+                raise Stopped from error
+            raise
+        if broken is None:
             failures = 0
+            continue
+        failures = 1 if file.check.seen > before else failures + 1
+        if failures >= link.patience.attempts:
+            raise broken
+        if not link.stopped():
+            link.clock.sleep(link.patience.rest_s(failures - 1, chance=link.clock.chance()))
+        if link.stopped():
+            raise Stopped
 
 
-def _stream(file: Part, job: Job, link: Link, etag: str | None) -> str | None:
-    """Send one request for what comes next; return the ETag that the rest must have too."""
+def _stream(file: Part, job: Job, link: Link, etag: str | None) -> tuple[str | None, ServiceError | None]:
+    """Send one request for what comes next; return the ETag that the rest must have too, and what ended the body."""
     size, start = job.object.size, file.check.seen
     end = min(size, start + _LONGEST)
     bounds = {"start": start, "stop": None if end == size else end}
     with link.fs.stream(job.source, **bounds, if_match=etag if start else None) as body:
-        if _bare(body.etag) and _bare(job.object.etag) and _bare(body.etag) != _bare(job.object.etag):
-            raise _changed(job, f"its ETag is {body.etag}, planned was {job.object.etag}")
-        if body.size != size:
-            raise _changed(job, f"it has {body.size:,} bytes, planned were {size:,}")
-        for chunk in body:
-            if link.stopped():
-                raise Stopped
-            if file.check.seen + len(chunk) > end:
-                raise ServiceError(f"{job.source} goes on after the {end:,} bytes that were asked for")
-            file.write(chunk)
-            link.tell(len(chunk))
+        _refuse_another(job, body)
+        try:
+            _pour(body, file, job, link, end)
+        except ServiceError as error:
+            return etag or body.etag, error
+    return etag or body.etag, None
+
+
+def _pour(body: Any, file: Part, job: Job, link: Link, end: int) -> None:
+    for chunk in body:
+        if file.check.seen + len(chunk) > end:
+            raise ServiceError(f"{job.source} goes on after the {end:,} bytes that were asked for")
+        file.write(chunk)
+        link.tell(len(chunk))
+        if link.stopped():
+            raise Stopped
     if file.check.seen < end:
-        raise ServiceError(f"{job.source} broke off after {file.check.seen:,} of {size:,} bytes")
-    return etag or body.etag
+        raise ServiceError(f"{job.source} broke off after {file.check.seen:,} of {job.object.size:,} bytes")
+
+
+def _refuse_another(job: Job, body: Any) -> None:
+    """Raise if this is not the object that was planned."""
+    here, planned, size = _bare(body.etag), _bare(job.object.etag), job.object.size
+    if here and planned and here != planned:
+        raise _changed(job, f"its ETag is {body.etag}, planned was {job.object.etag}")
+    if body.size != size and here and here == planned:  # the archive says what it said: it is the manifest that differs
+        raise ChecksumError(
+            f"{job.source} has {body.size:,} bytes, its manifest promises {size:,}",
+            remedy="The manifest does not fit the archive: report it to the service, or use another version of it.",
+        )
+    if body.size != size:
+        raise _changed(job, f"it has {body.size:,} bytes, planned were {size:,}")
 
 
 def _changed(job: Job, how: str) -> ChangedObjectError:

@@ -42,6 +42,8 @@ def transfer_batch(batch: Batch, out: str, settings: Settings) -> tuple[Record |
     ------
     AuthenticationError, ConfigurationError, DiskFullError
         Where every further object would fail as well.
+    TransferError
+        Where one object after another has failed of the service.
     """
     from phistac.remote.files.filesystem import filesystem  # noqa: PLC0415 - s3fs is loaded where bytes move
 
@@ -50,7 +52,15 @@ def transfer_batch(batch: Batch, out: str, settings: Settings) -> tuple[Record |
 
 def bring(batch: Batch, out: Path, link: Link) -> tuple[Record | Failure, ...]:
     """Bring a batch over a link; see :func:`transfer_batch`."""
-    return tuple(_attempt(job, out, link) for job in batch.jobs)
+    results: list[Record | Failure] = []
+    for job in batch.jobs:
+        result = _attempt(job, out, link)
+        results.append(result)
+        if isinstance(result, Failure):
+            link.outage.note(result)
+        elif result.moved:
+            link.outage.note(None)
+    return tuple(results)
 
 
 def _attempt(job: Job, out: Path, link: Link) -> Record | Failure:

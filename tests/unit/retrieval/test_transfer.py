@@ -19,6 +19,7 @@ from phistac.errors import (
     TransferError,
     UnsafePathError,
 )
+from phistac.remote.web.patience import Clock
 from phistac.retrieval.batches import Batch
 from phistac.retrieval.model import Failure
 from phistac.retrieval.parts import Stopped
@@ -133,12 +134,49 @@ def test_an_empty_object_needs_no_request_beyond_its_listing(archive, link, tmp_
     assert archive.requests == []
 
 
-def test_refusals_are_waited_out_and_progress_renews_patience(archive, link, tmp_path):
-    busy = RateLimitError("slow down", retry_after_s=7.0)
-    archive.faults = {0: busy, 1: busy, 2: lambda data: data[:10], 3: busy, 4: busy}
+def test_bodies_that_break_off_are_waited_out_and_progress_renews_patience(archive, link, tmp_path):
+    nothing = [lambda data: b"", lambda data: data[:20]]  # of the third request on: no more than is there already
+    archive.faults = {0: nothing[0], 1: nothing[0], 2: lambda data: data[:20], 3: nothing[1], 4: nothing[1]}
     transfer(archive.job("measurement/a.tiff"), tmp_path, link)
     assert files(tmp_path) == WHOLE
-    assert link.clock.sleep.__self__[:2] == [7.5, 8.0]
+    assert link.clock.sleep.__self__ == [0.5, 1.0, 0.5, 1.0, 2.0]
+
+
+def test_without_progress_patience_ends(archive, link, tmp_path):
+    archive.faults = dict.fromkeys(range(99), lambda data: b"")
+    with pytest.raises(ServiceError, match="broke off"):
+        transfer(archive.job("measurement/a.tiff"), tmp_path, link)
+    assert len(archive.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "final", [ServiceError("400 InvalidRequest"), RateLimitError("slow down", retry_after_s=7.0), NotFoundError("none")]
+)
+@pytest.mark.parametrize("before", [0, 1])
+def test_what_the_filesystem_says_instead_of_a_body_is_final(archive, link, tmp_path, final, before):
+    archive.faults = {n: final if n == before else lambda data: data[:37] for n in range(9)}
+    with pytest.raises(type(final)):
+        transfer(archive.job("measurement/a.tiff"), tmp_path, link)
+    assert len(archive.requests) == 1 + before
+
+
+def test_a_job_that_is_stopped_in_a_rest_ends_with_it(archive, link, tmp_path):
+    stopped = []
+    archive.faults = dict.fromkeys(range(99), lambda data: data[:37])
+    object.__setattr__(link, "stopped", lambda: bool(stopped))
+    object.__setattr__(link, "clock", Clock(sleep=stopped.append, chance=lambda: 1.0))
+    with pytest.raises(Stopped):
+        transfer(archive.job("measurement/a.tiff"), tmp_path, link)
+    assert len(archive.requests) == 1
+    assert list(files(tmp_path).values()) == [DATA[:37]]
+
+
+def test_an_interrupted_request_is_no_failure_of_the_object(archive, link, tmp_path):
+    answers = iter([False])
+    object.__setattr__(link, "stopped", lambda: next(answers, True))
+    archive.faults = {0: ServiceError("interrupted")}
+    with pytest.raises(Stopped):
+        bring(Batch((archive.job("measurement/a.tiff"),)), tmp_path, link)
 
 
 def test_patience_ends_and_what_has_arrived_waits_for_the_next_run(archive, link, tmp_path):
@@ -204,6 +242,22 @@ def test_another_size_is_another_object(archive, link, tmp_path):
         transfer(job, tmp_path, link)
 
 
+def test_a_manifest_that_does_not_fit_the_archive_is_said_to_be_at_fault(archive, link, tmp_path):
+    with pytest.raises(ChecksumError, match=r"a\.tiff has 100 bytes, its manifest promises 43\. The manifest does not"):
+        transfer(archive.job("measurement/a.tiff", size=43), tmp_path, link)
+    assert files(tmp_path) == {}
+
+
+def test_an_empty_object_that_the_server_lacks_is_not_made_up(archive, link, tmp_path):
+    archive.objects["eodata/S1/P.SAFE/ghost"] = b""
+    job = archive.job("ghost", etag=None)
+    transfer(job, tmp_path / "there", link)
+    del archive.objects["eodata/S1/P.SAFE/ghost"]
+    with pytest.raises(NotFoundError, match="ghost"):
+        transfer(job, tmp_path / "gone", link)
+    assert files(tmp_path) == {"there/P.SAFE/ghost": b""}
+
+
 def test_a_full_disk_leaves_nothing(archive, link, tmp_path, monkeypatch):
     from phistac.retrieval.parts import Part
 
@@ -265,4 +319,4 @@ def test_a_stopped_job_keeps_what_has_arrived(archive, link, tmp_path):
     with pytest.raises(Stopped):
         bring(Batch((archive.job("measurement/a.tiff"),)), tmp_path, link)
     (left,) = files(tmp_path).values()
-    assert left == DATA[:8]
+    assert left == DATA[:12]
