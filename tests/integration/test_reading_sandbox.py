@@ -152,7 +152,7 @@ def test_radiances_of_sentinel_3_are_h5pys(cdse):
 def test_what_is_not_there_is_said(cdse, slc):
     with pytest.raises(NotFoundError, match="no product at"):
         xr.open_dataset("cdse://eodata/Sentinel-1/nothing.SAFE", engine="safe")
-    with pytest.raises(NotFoundError, match="Did you mean .*IW1/VV"):
+    with pytest.raises(NotFoundError, match=r"Did you mean .*IW1/VV"):
         xr.open_dataset(slc["S3Path"], engine="safe", group="IW9/VV")
 
 
