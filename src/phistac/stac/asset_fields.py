@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from phistac.stac.mgrs import tile_of, tile_projection
 
-__all__ = ["Fields", "fields_from", "fields_of", "form", "kind_of"]
+__all__ = ["Fields", "fields_from", "fields_of", "kind_of"]
 
 _GEOTIFF = "image/tiff; application=geotiff; profile=cloud-optimized"
 _TYPES = {
@@ -41,22 +41,16 @@ _WITH_OFFSET = "0400"
 class Fields(NamedTuple):
     """The fields of an asset that follow from what it is: the same for all products of a kind."""
 
-    plain: dict[str, Any]
-    """In the order in which they are written."""
     lists: tuple[tuple[str, list[Any]], ...]
-    """Those among them that are lists, of which every asset has its own."""
+    """Those that are lists, of which every asset has its own."""
     named: bool
     """Whether the title is the name of the file."""
     forms: tuple[dict[str, Any], ...]
-    """Whole assets to be copied and filled in: one for each choice of what else is known, by :func:`form`."""
+    """Whole assets to be copied and filled in, by what else is known: checksum (1), size (2), other address (4)."""
 
 
+_FORMS = 8
 _FILE = ("file:checksum", "file:size", "file:local_path", "href", "alternate:name", "auth:refs", "storage:refs")
-
-
-def form(*, checksum: bool, size: bool, alternate: bool) -> int:
-    """Return the number of a form: which of these an asset has."""
-    return checksum | size << 1 | alternate << 2
 
 
 def fields_from(plain: dict[str, Any]) -> Fields:
@@ -65,9 +59,9 @@ def fields_from(plain: dict[str, Any]) -> Fields:
     whole = {**plain, **dict.fromkeys((*_FILE, "alternate")), "alternate:name": "S3"}
     forms = tuple(
         {name: value for name, value in whole.items() if name not in left_out}
-        for left_out in (_left_out(number) for number in range(form(checksum=True, size=True, alternate=True) + 1))
+        for left_out in (_left_out(number) for number in range(_FORMS))
     )
-    return Fields(plain, lists, plain["title"] is None, forms)
+    return Fields(lists, plain["title"] is None, forms)
 
 
 def _left_out(number: int) -> list[str]:
@@ -107,7 +101,7 @@ def fields_of(kind: str, key: str, path: str) -> Fields:
 
     Examples
     --------
-    >>> fields_of("S1_GRD", "vh", "measurement/x.tiff").plain["title"]
+    >>> fields_of("S1_GRD", "vh", "measurement/x.tiff").forms[0]["title"]
     'VH: Vertical transmit, horizontal receive'
     """
     file = path.rpartition("/")[2]

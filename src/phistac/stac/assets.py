@@ -141,8 +141,8 @@ def file_asset(
     checksum : str, optional
         A multihash.
     """
-    # A dict that has its members already is copied and filled in four times as fast as one that grows by them, and an
-    # Item has dozens of assets.
+    # A dict that has its members already is copied and filled in faster than one that grows by them, and an Item has
+    # dozens of assets.
     asset = fields.forms[(checksum is not None) | (size is not None) << 1 | (nodes is not None) << 2].copy()
     for name, values in fields.lists:
         asset[name] = values[:]
